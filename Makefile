@@ -1,0 +1,62 @@
+# EdgeGateway. `make help` lists what there is.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VERSION ?= dev
+IMAGE ?= ghcr.io/edgegateway/edgegateway:$(VERSION)
+ONCE ?=
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build bin/edgegateway
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/edgegateway .
+
+.PHONY: generate
+generate: ## write deepcopy functions
+	go tool controller-gen object paths=./api/...
+
+.PHONY: manifests
+manifests: ## write CRDs and roles into config/ and the chart
+	go tool controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
+	go tool controller-gen rbac:roleName=edgegateway-manager paths=./controllers/... output:rbac:dir=config/rbac
+	cp config/crd/bases/*.yaml charts/edgegateway/files/crds/
+	cp config/rbac/role.yaml charts/edgegateway/files/role.yaml
+
+.PHONY: verify
+verify: generate manifests ## fail if something generated, formatted or tidied is not as committed
+	test -z "$$(gofmt -l .)" || { gofmt -l .; exit 1; }
+	go mod tidy
+	go vet ./...
+	go tool staticcheck ./...
+	git diff --exit-code
+
+.PHONY: unit
+unit: ## run the tests that need no cluster
+	go test $$(go list ./... | grep -v -e /test/e2e -e /test/cluster)
+
+.PHONY: test
+test: ## run every test, on a real cluster where this machine can (README: what it needs)
+	go vet ./...
+	go test -timeout 40m ./...
+
+.PHONY: e2e
+e2e: ## run the tests on a real cluster only
+	go test -timeout 30m -v ./test/e2e/... ./test/cluster/...
+
+.PHONY: demo
+demo: ## start a cluster and show the product; ONCE=1 checks every step, then takes all of it down
+	go run ./test/demo $(if $(ONCE),-once)
+
+.PHONY: demo-down
+demo-down: ## take down what demo left
+	go run ./test/demo -down
+
+.PHONY: install
+install: ## apply the CRDs to the cluster of your KUBECONFIG
+	kubectl apply --server-side -k config/crd
+
+.PHONY: image
+image: ## build the operator's image with docker
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .

@@ -1,0 +1,60 @@
+package v1alpha1
+
+import corev1 "k8s.io/api/core/v1"
+
+// ProxySettings are defaults for the edge proxies of a class's gateways, and what a tenant can't set.
+type ProxySettings struct {
+	ProxySize `json:",inline"`
+	// image of Envoy, with its tag or digest. Without it, the one that this version of the operator was tested with.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	Image string `json:"image,omitempty"`
+	// imagePullSecrets, in the gateway's namespace.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=8
+	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
+	// drainSeconds that a leaving proxy waits, at most, for its connections to end after the load balancer stopped sending new ones.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	DrainSeconds *int32 `json:"drainSeconds,omitempty"`
+}
+
+// ProxySize is how large the edge proxy is.
+type ProxySize struct {
+	// replicas of the proxy, 2 unless set. Not used with autoscaling.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	Replicas *int32 `json:"replicas,omitempty"`
+	// autoscaling by CPU, between two sizes.
+	// +optional
+	Autoscaling *ProxyAutoscaling `json:"autoscaling,omitempty"`
+	// resources of each proxy. Without it, it requests 100m of CPU and 128Mi of memory, with a memory limit of 1Gi.
+	// +optional
+	Resources *corev1.ResourceRequirements `json:"resources,omitempty"`
+}
+
+// ProxyAutoscaling is a range of sizes and a goal.
+//
+// +kubebuilder:validation:XValidation:rule="self.minReplicas <= self.maxReplicas",message="autoscaling.minReplicas is greater than maxReplicas: lower the one or raise the other"
+type ProxyAutoscaling struct {
+	// minReplicas is the least number of proxies.
+	// +optional
+	// +kubebuilder:default=2
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MinReplicas int32 `json:"minReplicas,omitempty"`
+	// maxReplicas is the greatest number of proxies.
+	// +required
+	// +kubebuilder:validation:Minimum=1
+	// +kubebuilder:validation:Maximum=100
+	MaxReplicas int32 `json:"maxReplicas"`
+	// targetCPUPercent of the CPU request that proxies should use on average.
+	// +optional
+	// +kubebuilder:default=70
+	// +kubebuilder:validation:Minimum=10
+	// +kubebuilder:validation:Maximum=100
+	TargetCPUPercent int32 `json:"targetCPUPercent,omitempty"`
+}

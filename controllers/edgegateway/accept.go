@@ -1,0 +1,281 @@
+package edgegateway
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+)
+
+// verdict is the answer to one question, with a reason for machines and a message for people.
+type verdict struct {
+	ok      bool
+	reason  string
+	message string
+}
+
+func yes(reason, message string) verdict { return verdict{ok: true, reason: reason, message: message} }
+
+func no(reason, format string, args ...any) verdict {
+	return verdict{reason: reason, message: fmt.Sprintf(format, args...)}
+}
+
+// neighbourhood is what a gateway's acceptance depends on beside itself.
+type neighbourhood struct {
+	// classes of the cluster and gateways of the cluster, the one in question among them.
+	classes  []api.EdgeGatewayClass
+	gateways []api.EdgeGateway
+	// classVerdicts say of each class, by name, whether it is accepted.
+	classVerdicts map[string]verdict
+	// namespaceLabels are those of the gateway's namespace.
+	namespaceLabels map[string]string
+}
+
+// classOf returns the class that a gateway uses, or why there is none. It is pure.
+func classOf(gateway *api.EdgeGateway, classes []api.EdgeGatewayClass) (*api.EdgeGatewayClass, verdict) {
+	if gateway.Spec.ClassName == "" {
+		if class := defaultClass(classes); class != nil {
+			return class, verdict{ok: true}
+		}
+		return nil, no(api.ReasonNoDefaultClass,
+			"spec.className is empty and no EdgeGatewayClass has spec.default: name one of: %s", classNames(classes))
+	}
+	for i := range classes {
+		if classes[i].Name == gateway.Spec.ClassName {
+			return &classes[i], verdict{ok: true}
+		}
+	}
+	return nil, no(api.ReasonClassNotFound,
+		"spec.className: there is no EdgeGatewayClass %q: create it, or name one of: %s", gateway.Spec.ClassName, classNames(classes))
+}
+
+// defaultClass returns the oldest class that wants to be the default, or nil.
+func defaultClass(classes []api.EdgeGatewayClass) *api.EdgeGatewayClass {
+	var oldest *api.EdgeGatewayClass
+	for i := range classes {
+		class := &classes[i]
+		if !class.Spec.Default || !class.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if oldest == nil || older(class.ObjectMeta, oldest.ObjectMeta) {
+			oldest = class
+		}
+	}
+	return oldest
+}
+
+func classNames(classes []api.EdgeGatewayClass) string {
+	if len(classes) == 0 {
+		return "(there is none yet)"
+	}
+	names := make([]string, 0, len(classes))
+	for i := range classes {
+		names = append(names, classes[i].Name)
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+// older reports whether a was there before b; among equals the namespace and name decide.
+func older(a, b metav1.ObjectMeta) bool {
+	if !a.CreationTimestamp.Equal(&b.CreationTimestamp) {
+		return a.CreationTimestamp.Before(&b.CreationTimestamp)
+	}
+	if a.Namespace != b.Namespace {
+		return a.Namespace < b.Namespace
+	}
+	return a.Name < b.Name
+}
+
+// accept decides whether a gateway may be made: by its class, and against its neighbours. The first question that is answered with no
+// decides, and its message names the field and the cure. It is pure.
+func accept(gateway *api.EdgeGateway, around neighbourhood) (*api.EdgeGatewayClass, verdict) {
+	class, found := classOf(gateway, around.classes)
+	if !found.ok {
+		return nil, found
+	}
+	if v, known := around.classVerdicts[class.Name]; known && !v.ok {
+		return class, no(api.ReasonClassNotAccepted, "spec.className: EdgeGatewayClass %q is not accepted: %s", class.Name, v.message)
+	}
+	questions := []func(*api.EdgeGateway, *api.EdgeGatewayClass, neighbourhood) verdict{
+		namespaceAllowed,
+		withinMaxGateways,
+		hostnamesAllowed,
+		hostnamesFree,
+		hostnamesInZones,
+		addressesAllowed,
+		answerFitsProvider,
+	}
+	for _, question := range questions {
+		if v := question(gateway, class, around); !v.ok {
+			return class, v
+		}
+	}
+	return class, yes(api.ReasonAccepted, fmt.Sprintf("EdgeGatewayClass %q can make it", class.Name))
+}
+
+func namespaceAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, around neighbourhood) verdict {
+	allowed := class.Spec.AllowedNamespaces
+	if allowed == nil || slices.Contains(allowed.Names, gateway.Namespace) {
+		return verdict{ok: true}
+	}
+	if allowed.Selector != nil {
+		selector, err := metav1.LabelSelectorAsSelector(allowed.Selector)
+		if err == nil && selector.Matches(labels.Set(around.namespaceLabels)) {
+			return verdict{ok: true}
+		}
+	}
+	return no(api.ReasonNamespaceNotAllowed,
+		"spec.className: EdgeGatewayClass %q does not allow namespace %q: ask the platform admin to add it to the class's spec.allowedNamespaces, or name another class",
+		class.Name, gateway.Namespace)
+}
+
+func withinMaxGateways(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, around neighbourhood) verdict {
+	if class.Spec.MaxGateways == nil {
+		return verdict{ok: true}
+	}
+	var before int32
+	for i := range around.gateways {
+		other := &around.gateways[i]
+		if other.UID == gateway.UID || !older(other.ObjectMeta, gateway.ObjectMeta) {
+			continue
+		}
+		if theirs, found := classOf(other, around.classes); found.ok && theirs.Name == class.Name {
+			before++
+		}
+	}
+	if before < *class.Spec.MaxGateways {
+		return verdict{ok: true}
+	}
+	return no(api.ReasonTooManyGateways,
+		"spec.className: EdgeGatewayClass %q allows %d gateways (spec.maxGateways), and older ones use them up: delete one, or ask the platform admin for more",
+		class.Name, *class.Spec.MaxGateways)
+}
+
+// claimedHostnames returns the names that a gateway asks for, each with its field: those to publish, and those that its listeners serve.
+func claimedHostnames(gateway *api.EdgeGateway) []claim {
+	var claims []claim
+	for i, hostname := range gateway.Spec.Hostnames {
+		claims = append(claims, claim{field: fmt.Sprintf("spec.hostnames[%d]", i), hostname: hostname})
+	}
+	for i, listener := range gateway.Spec.Listeners {
+		if listener.Hostname != nil && *listener.Hostname != "" {
+			claims = append(claims, claim{field: fmt.Sprintf("spec.listeners[%d].hostname", i), hostname: string(*listener.Hostname)})
+		}
+	}
+	return claims
+}
+
+type claim struct{ field, hostname string }
+
+func hostnamesAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
+	for _, claim := range claimedHostnames(gateway) {
+		if !HostnameAllowed(class.Spec.Hostnames, gateway.Namespace, claim.hostname) {
+			return no(api.ReasonHostnameNotAllowed,
+				"%s: EdgeGatewayClass %q does not allow hostname %q to namespace %q: use a name that its spec.hostnames allows (%s), or ask the platform admin",
+				claim.field, class.Name, claim.hostname, gateway.Namespace, allowedPatterns(class.Spec.Hostnames, gateway.Namespace))
+		}
+	}
+	return verdict{ok: true}
+}
+
+// HostnameAllowed reports whether one of the rules covers a hostname for a namespace. No rules allow every name. It is pure.
+func HostnameAllowed(rules []api.HostnameRule, namespace, hostname string) bool {
+	if len(rules) == 0 {
+		return true
+	}
+	for _, rule := range rules {
+		if (len(rule.Namespaces) == 0 || slices.Contains(rule.Namespaces, namespace)) && covers(rule.Pattern, hostname) {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether a pattern takes in a hostname, which may be a wildcard itself.
+func covers(pattern, hostname string) bool {
+	if pattern == hostname {
+		return true
+	}
+	suffix, wild := strings.CutPrefix(pattern, "*")
+	return wild && strings.HasSuffix(hostname, suffix)
+}
+
+func allowedPatterns(rules []api.HostnameRule, namespace string) string {
+	var patterns []string
+	for _, rule := range rules {
+		if len(rule.Namespaces) == 0 || slices.Contains(rule.Namespaces, namespace) {
+			patterns = append(patterns, rule.Pattern)
+		}
+	}
+	if len(patterns) == 0 {
+		return "none for this namespace"
+	}
+	sort.Strings(patterns)
+	return strings.Join(patterns, ", ")
+}
+
+func hostnamesFree(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around neighbourhood) verdict {
+	for i, hostname := range gateway.Spec.Hostnames {
+		for j := range around.gateways {
+			other := &around.gateways[j]
+			if other.UID == gateway.UID || !older(other.ObjectMeta, gateway.ObjectMeta) || !slices.Contains(other.Spec.Hostnames, hostname) {
+				continue
+			}
+			// The other's namespace is not named: a tenant learns that the name is taken, not by whom.
+			return no(api.ReasonHostnameConflict,
+				"spec.hostnames[%d]: an older EdgeGateway claims hostname %q: remove it here or there; the oldest claim wins", i, hostname)
+		}
+	}
+	return verdict{ok: true}
+}
+
+func hostnamesInZones(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
+	if class.Spec.DNS == nil {
+		return verdict{ok: true}
+	}
+	for i, hostname := range gateway.Spec.Hostnames {
+		name := strings.TrimPrefix(hostname, "*.")
+		inZone := slices.ContainsFunc(class.Spec.DNS.Zones, func(zone string) bool {
+			return name == zone || strings.HasSuffix(name, "."+zone)
+		})
+		if !inZone {
+			return no(api.ReasonHostnameOutsideZones,
+				"spec.hostnames[%d]: %q is in none of the DNS zones of EdgeGatewayClass %q (%s): use a name in one of them, or ask the platform admin to add its zone",
+				i, hostname, class.Name, strings.Join(class.Spec.DNS.Zones, ", "))
+		}
+	}
+	return verdict{ok: true}
+}
+
+func addressesAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
+	if class.Spec.Provider == api.ProviderManual {
+		// The provider checks them against the class's ranges: the ops team decides whose they are.
+		return verdict{ok: true}
+	}
+	for i, address := range gateway.Spec.Addresses {
+		granted := slices.ContainsFunc(class.Spec.Addresses, func(grant api.ResourceGrant) bool {
+			return grant.ID == address && slices.Contains(grant.Namespaces, gateway.Namespace)
+		})
+		if !granted {
+			return no(api.ReasonAddressNotAllowed,
+				"spec.addresses[%d]: EdgeGatewayClass %q does not let namespace %q bring %q: ask the platform admin to add it to the class's spec.addresses, or remove it to have one allocated",
+				i, class.Name, gateway.Namespace, address)
+		}
+	}
+	return verdict{ok: true}
+}
+
+func answerFitsProvider(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
+	if gateway.Spec.Manual != nil && class.Spec.Provider != api.ProviderManual {
+		return no(api.ReasonInvalidSpec,
+			"spec.manual: the provider of EdgeGatewayClass %q is %s, which takes no answer: remove spec.manual, or name a class with provider manual",
+			class.Name, class.Spec.Provider)
+	}
+	return verdict{ok: true}
+}

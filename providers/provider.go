@@ -1,0 +1,83 @@
+package providers
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// Provider provisions one kind of place: a cloud's load balancers, a zone's records, a data centre's ops team.
+type Provider interface {
+	// Desired returns the nodes that gw needs, resolved as far as observed allows, or an Invalid error naming the field that
+	// this provider can't do, before anything is bought. A node that is wanted but can't be resolved yet is Waiting: it causes no
+	// change and keeps what is there. It is pure.
+	Desired(gw Gateway, observed Graph) (Graph, error)
+
+	// Observe returns owner's nodes in the places that refs name and, marked Unmanaged, the things not ours that refs name. A
+	// node may be Pending, or Failed with its operation's error even if no object came to be. It only reads.
+	Observe(ctx context.Context, owner Owner, refs Refs) (Graph, error)
+
+	// Apply performs one change with one mutating call. It is idempotent and never waits; the owner's mark is written by the
+	// creating call, and is checked by a read of that very object before an update or a delete.
+	Apply(ctx context.Context, owner Owner, change Change) error
+
+	// Report says what the observed nodes mean to a user. It is pure.
+	Report(observed Graph) Status
+}
+
+// Owner says whose a resource is. Its mark is written on everything that is created.
+type Owner struct {
+	Cluster string `json:"cluster"` // UID of the kube-system namespace
+	Gateway string `json:"gateway"` // UID of the EdgeGateway
+	// Namespace and Name are for people who read the cloud's console; they never identify.
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+}
+
+// Mark returns the text that marks a resource as o's, at most 63 characters of [a-z0-9-], the same in every process. Owners with other
+// UIDs have other marks.
+func (o Owner) Mark() string {
+	sum := sha256.Sum256([]byte(o.Cluster + "\x00" + o.Gateway))
+	return "edgegateway-" + hex.EncodeToString(sum[:20])
+}
+
+// Refs says where to look: the gateway's footprint, and the foreign things that its spec names.
+type Refs struct {
+	// Places in which something was, or is about to be, written, from status.footprint.
+	Places []Place `json:"places,omitempty"`
+	// Addresses (IP or provider's ID) and LoadBalancers (ID) that were brought or are to be adopted.
+	Addresses     []string `json:"addresses,omitempty"`
+	LoadBalancers []string `json:"loadBalancers,omitempty"`
+}
+
+// Place is where a provider writes: an account, a region, a DNS zone. It outlives edits of the class that named it.
+type Place struct {
+	Provider string `json:"provider"`
+	Account  string `json:"account,omitempty"`
+	Region   string `json:"region,omitempty"`
+	Zone     string `json:"zone,omitempty"`
+	// Names are what can be found by name only, such as DNS names ever written.
+	Names []string `json:"names,omitempty"`
+}
+
+// Status is what observed nodes mean to a user.
+type Status struct {
+	// Addresses that clients may use: IP addresses in text form, sorted.
+	Addresses []string `json:"addresses,omitempty"`
+	// Hostname of the load balancer, where the cloud gives one. Empty elsewhere.
+	Hostname string `json:"hostname,omitempty"`
+	// LoadBalancer names the load balancer as its console does.
+	LoadBalancer string `json:"loadBalancer,omitempty"`
+	// Addressed: every wanted address is there. Provisioned: the load balancer forwards. Published: every wanted record is served.
+	Addressed   Verdict `json:"addressed"`
+	Provisioned Verdict `json:"provisioned"`
+	Healthy     Verdict `json:"healthy"`
+	Published   Verdict `json:"published"`
+}
+
+// Verdict is one answer with its why.
+type Verdict struct {
+	State   State  `json:"state"`
+	Reason  string `json:"reason,omitempty"`  // a CamelCase word
+	Message string `json:"message,omitempty"` // a sentence for a person
+}
