@@ -22,7 +22,7 @@ manifests: ## write CRDs and roles into config/ and the chart
 	go tool controller-gen crd paths=./api/... output:crd:dir=config/crd/bases
 	go tool controller-gen rbac:roleName=edgegateway-manager paths=./controllers/... output:rbac:dir=config/rbac
 	cp config/crd/bases/*.yaml charts/edgegateway/files/crds/
-	cp config/rbac/role.yaml charts/edgegateway/files/role.yaml
+	for dir in rbac manager; do for file in charts/edgegateway/files/$$dir/*.yaml; do cp config/$$dir/$${file##*/} $$file; done; done
 
 .PHONY: verify
 verify: generate manifests ## fail if something generated, formatted or tidied is not as committed

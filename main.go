@@ -3,24 +3,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
-	"github.com/go-logr/logr"
-	"k8s.io/apimachinery/pkg/runtime"
-	utilruntime "k8s.io/apimachinery/pkg/util/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/healthz"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
-
-	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/controllers/edgegateway"
+	"github.com/edgegateway/edgegateway/controllers"
+	"github.com/edgegateway/edgegateway/edgeproxy/drain"
+	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 )
 
 // version is set by the build.
@@ -36,6 +29,8 @@ type command struct {
 func main() {
 	commands := []command{
 		{"manager", "runs the operator", runManager},
+		{"probe", "serves a vantage: probes of the way in, from outside the cluster", runProbe},
+		{"proxy", "proxy install DIR | proxy drain: what a proxy's pod needs beside Envoy", runProxy},
 		{"version", "prints the version", func(context.Context, []string) error { fmt.Println(version); return nil }},
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
@@ -45,7 +40,8 @@ func main() {
 			if c.name != os.Args[1] {
 				continue
 			}
-			if err := c.run(ctx, os.Args[2:]); err != nil {
+			err := c.run(ctx, os.Args[2:])
+			if err != nil && !errors.Is(err, flag.ErrHelp) {
 				fmt.Fprintf(os.Stderr, "edgegateway %s: %v\n", c.name, err)
 				os.Exit(1)
 			}
@@ -59,79 +55,56 @@ func main() {
 	os.Exit(2)
 }
 
-// managerFlags are the settings of the operator.
-type managerFlags struct {
-	metrics, health, namespace, logLevel string
-	leaderElection                       bool
-}
-
-func parseManagerFlags(args []string) (managerFlags, error) {
-	var f managerFlags
-	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
-	flags.StringVar(&f.metrics, "metrics-bind-address", ":8080", "where metrics are served; 0 turns them off")
-	flags.StringVar(&f.health, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
-	flags.StringVar(&f.namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the operator's own namespace, where the Secrets of classes are")
-	flags.BoolVar(&f.leaderElection, "leader-elect", true, "let one replica of several lead")
-	flags.StringVar(&f.logLevel, "log-level", "info", "debug, info, warn or error")
-	if err := flags.Parse(args); err != nil {
-		return f, err
-	}
-	if f.namespace == "" {
-		return f, fmt.Errorf("-namespace is empty: set it, or POD_NAMESPACE in the environment")
-	}
-	return f, nil
-}
-
 func runManager(ctx context.Context, args []string) error {
-	f, err := parseManagerFlags(args)
-	if err != nil {
+	var f controllers.Config
+	flags := flag.NewFlagSet("manager", flag.ContinueOnError)
+	flags.StringVar(&f.Metrics, "metrics-bind-address", ":8080", "where metrics are served; 0 turns them off")
+	flags.StringVar(&f.Health, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
+	flags.StringVar(&f.XDS, "xds-bind-address", ":18000", "where proxies are served")
+	flags.StringVar(&f.XDSService, "xds-service", "edgegateway-xds", "name of the Service, in the operator's namespace and with port 18000, by which proxies come")
+	flags.StringVar(&f.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the operator's own namespace, where the Secrets of classes are")
+	flags.StringVar(&f.Pod, "pod", os.Getenv("POD_NAME"), "the operator's own pod, by which it knows its image")
+	flags.StringVar(&f.OperatorImage, "operator-image", "", "image that proxies' pods take the drain hook from; default: the operator's own")
+	flags.BoolVar(&f.LeaderElection, "leader-elect", true, "let one replica of several lead")
+	flags.StringVar(&f.LogLevel, "log-level", "info", "debug, info, warn or error")
+	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(f.logLevel)); err != nil {
-		return fmt.Errorf("-log-level: %w", err)
-	}
-	ctrl.SetLogger(logr.FromSlogHandler(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})))
-
-	scheme := runtime.NewScheme()
-	utilruntime.Must(clientgoscheme.AddToScheme(scheme))
-	utilruntime.Must(gatewayv1.Install(scheme))
-	utilruntime.Must(api.AddToScheme(scheme))
-	config, err := ctrl.GetConfig()
-	if err != nil {
-		return fmt.Errorf("finding the cluster: %w", err)
-	}
-	mgr, err := ctrl.NewManager(config, ctrl.Options{
-		Scheme:                        scheme,
-		Metrics:                       metricsserver.Options{BindAddress: f.metrics},
-		HealthProbeBindAddress:        f.health,
-		LeaderElection:                f.leaderElection,
-		LeaderElectionID:              "edgegateway.dev",
-		LeaderElectionNamespace:       f.namespace,
-		LeaderElectionReleaseOnCancel: true,
-	})
-	if err != nil {
-		return fmt.Errorf("making the manager: %w", err)
-	}
-	if err := setUp(mgr, f); err != nil {
-		return err
-	}
-	return mgr.Start(ctx)
+	return controllers.Run(ctx, f)
 }
 
-// setUp registers everything that the operator runs.
-func setUp(mgr ctrl.Manager, f managerFlags) error {
-	available := edgegateway.Available{Providers: []api.ProviderName{api.ProviderManual}, DNS: []api.DNSProviderName{api.DNSRFC2136}}
-	gateways := &edgegateway.Reconciler{Client: mgr.GetClient(), SecretReader: mgr.GetAPIReader(), Namespace: f.namespace, Available: available}
-	if err := gateways.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("setting up the gateway controller: %w", err)
+func runProxy(ctx context.Context, args []string) error {
+	if len(args) == 2 && args[0] == "install" {
+		_, err := drain.Install(args[1])
+		return err
 	}
-	classes := &edgegateway.ClassReconciler{Client: mgr.GetClient(), SecretReader: mgr.GetAPIReader(), Namespace: f.namespace, Available: available}
-	if err := classes.SetupWithManager(mgr); err != nil {
-		return fmt.Errorf("setting up the class controller: %w", err)
+	if len(args) == 0 || args[0] != "drain" {
+		return errors.New("say install DIR, or drain")
 	}
-	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
-		return fmt.Errorf("adding the health check: %w", err)
+	config := drain.Config{Logf: func(format string, a ...any) { fmt.Printf(format+"\n", a...) }}
+	flags := flag.NewFlagSet("proxy drain", flag.ContinueOnError)
+	flags.StringVar(&config.Admin, "admin", "unix:/var/run/edgegateway/admin.sock", "Envoy's admin interface: unix: and a path, or host:port")
+	flags.DurationVar(&config.LoadBalancerWait, "load-balancer-wait", 15*time.Second, "how long new connections may still come after the health check fails")
+	flags.DurationVar(&config.Timeout, "timeout", 60*time.Second, "how long connections may take to end after that")
+	if err := flags.Parse(args[1:]); err != nil {
+		return err
 	}
-	return mgr.AddReadyzCheck("ping", healthz.Ping)
+	return drain.Drain(ctx, config)
+}
+
+func runProbe(ctx context.Context, args []string) error {
+	var f vantage.ServeConfig
+	flags := flag.NewFlagSet("probe", flag.ContinueOnError)
+	flags.StringVar(&f.Listen, "listen", ":8443", "where the API is served, by TLS")
+	flags.StringVar(&f.TokenFile, "token-file", "", "file with the bearer token that callers must show")
+	flags.StringVar(&f.CertFile, "tls-cert", "", "certificate in PEM; default: self-signed, its CA is written to -ca-out")
+	flags.StringVar(&f.KeyFile, "tls-key", "", "key of the certificate")
+	flags.StringVar(&f.CAOut, "ca-out", "", "where to write the CA of a self-signed certificate")
+	flags.StringVar(&f.Hosts, "hosts", "", "names and addresses of a self-signed certificate, by commas")
+	flags.StringVar(&f.Denied, "deny", "", "ranges that are never probed, by commas, such as the cluster's pods and Services")
+	flags.StringVar(&f.Allowed, "allow", "", "private ranges that may be probed, by commas")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return vantage.Serve(ctx, f)
 }

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -33,12 +34,16 @@ type Error struct {
 	Err   error
 }
 
-// Error says the field, if any, and the cause.
+// Error says the field, if any, and the cause; without a cause, the reason or the class.
 func (e *Error) Error() string {
-	if e.Field != "" {
-		return fmt.Sprintf("%s: %v", e.Field, e.Err)
+	cause := cmp.Or(e.Reason, string(e.Class))
+	if e.Err != nil {
+		cause = e.Err.Error()
 	}
-	return e.Err.Error()
+	if e.Field != "" {
+		return e.Field + ": " + cause
+	}
+	return cause
 }
 
 // Unwrap returns the cause.

@@ -4,6 +4,8 @@ package providers
 type Gateway struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
+	// Owner that everything made for the gateway is marked with, and that names are made from.
+	Owner Owner `json:"owner"`
 	// Hostnames to publish, lower case, no trailing dot; a leading "*." is a wildcard. Sorted.
 	Hostnames []string `json:"hostnames,omitempty"`
 	// Families that the entrance must have, in order of preference.

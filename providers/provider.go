@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 )
 
 // Provider provisions one kind of place: a cloud's load balancers, a zone's records, a data centre's ops team.
@@ -14,14 +15,16 @@ type Provider interface {
 	Desired(gw Gateway, observed Graph) (Graph, error)
 
 	// Observe returns owner's nodes in the places that refs name and, marked Unmanaged, the things not ours that refs name. A
-	// node may be Pending, or Failed with its operation's error even if no object came to be. It only reads.
+	// node may be Pending, or Failed with its operation's error even if no object came to be. Places of other providers are
+	// ignored. If any read fails it returns an error and no node: what can't be seen must not look gone. It only reads.
 	Observe(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 
-	// Apply performs one change with one mutating call. It is idempotent and never waits; the owner's mark is written by the
+	// Apply performs one change with at most one mutating call. It is idempotent and never waits; the owner's mark is written by the
 	// creating call, and is checked by a read of that very object before an update or a delete.
 	Apply(ctx context.Context, owner Owner, change Change) error
 
-	// Report says what the observed nodes mean to a user. It is pure.
+	// Report says what the observed nodes mean to a user. It judges what is there; that nothing wanted is missing is added by
+	// Assess, which is what to call. It is pure.
 	Report(observed Graph) Status
 }
 
@@ -39,6 +42,16 @@ type Owner struct {
 func (o Owner) Mark() string {
 	sum := sha256.Sum256([]byte(o.Cluster + "\x00" + o.Gateway))
 	return "edgegateway-" + hex.EncodeToString(sum[:20])
+}
+
+// NameOf returns the name of o's resource with this role and these immutable fields: "eg-" and 20 characters of [0-9a-f], which every
+// cloud takes. Whatever can't be changed in place goes in, so that a change of it is a new name; an address leaves its fields out.
+func (o Owner) NameOf(role string, immutable ...string) string {
+	sum := sha256.New()
+	for _, part := range append([]string{o.Cluster, o.Gateway, role}, immutable...) {
+		fmt.Fprintf(sum, "%d:%s", len(part), part)
+	}
+	return "eg-" + hex.EncodeToString(sum.Sum(nil)[:10])
 }
 
 // Refs says where to look: the gateway's footprint, and the foreign things that its spec names.

@@ -57,7 +57,7 @@ type EdgeGatewaySpec struct {
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.all(h, h.matches('^([*][.])?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$'))",message="hostnames holds something else than a full hostname: write each in lower case with its domain and without scheme, port, path or trailing dot, such as shop.example.com or *.example.com"
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^([*][.])?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])+[a-z]([-a-z0-9]{0,61}[a-z0-9])?$')",message="it is not a full hostname: write it in lower case with its domain and without scheme, port, path or trailing dot, such as shop.example.com or *.example.com"
 	Hostnames []string `json:"hostnames,omitempty"`
 	// addresses to bring: an IP address or the provider's ID of one, which the class must allow. Without it, the provider allocates
 	// (in manual mode, the ops team).
@@ -66,7 +66,8 @@ type EdgeGatewaySpec struct {
 	// +kubebuilder:validation:MaxItems=8
 	// +kubebuilder:validation:items:MinLength=1
 	// +kubebuilder:validation:items:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="self.all(a, !isIP(a) || !(ip(a).isLoopback() || ip(a).isUnspecified() || ip(a).isLinkLocalUnicast() || ip(a).isLinkLocalMulticast()))",message="addresses holds a loopback, link-local, multicast or unspecified address, which no client could use: bring an address that the class allows"
+	// +kubebuilder:validation:items:XValidation:rule="!self.matches('^[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(/[0-9]*)?$') || (isIP(self) && ip.isCanonical(self))",message="it is neither a provider's ID nor an IP address in its usual form: write an address like 203.0.113.10 or 2001:db8:113::10, in lower case and without prefix length"
+	// +kubebuilder:validation:items:XValidation:rule="!isIP(self) || ip(self).isGlobalUnicast()",message="it is a loopback, link-local, multicast, broadcast or unspecified address, which no client could use: bring an address that the class allows"
 	Addresses []string `json:"addresses,omitempty"`
 	// ipFamilies that the entrance has, in order of preference.
 	// +optional
@@ -82,21 +83,24 @@ type EdgeGatewaySpec struct {
 	// +listMapKey=name
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
-	// +kubebuilder:validation:XValidation:rule="self.all(l, l.protocol == 'HTTP' || l.protocol == 'HTTPS')",message="listeners[].protocol must be HTTP or HTTPS: no other protocol is served yet"
-	// +kubebuilder:validation:XValidation:rule="self.all(l, l.protocol != 'HTTP' || !has(l.tls))",message="listeners[].tls must not be set for protocol HTTP: remove tls, or set protocol to HTTPS"
-	// +kubebuilder:validation:XValidation:rule="self.all(l, l.protocol != 'HTTPS' || has(l.tls))",message="listeners[].tls must be set for protocol HTTPS: add tls.certificateRefs with the Secret that holds the certificate"
-	// +kubebuilder:validation:XValidation:rule="self.all(l, !has(l.tls) || !has(l.tls.mode) || l.tls.mode == 'Terminate')",message="listeners[].tls.mode must be Terminate: passing TLS through is not served yet"
-	// +kubebuilder:validation:XValidation:rule="self.all(l, l.protocol != 'HTTPS' || !has(l.tls) || (has(l.tls.certificateRefs) && size(l.tls.certificateRefs) > 0))",message="listeners[].tls.certificateRefs must name a Secret of type kubernetes.io/tls for protocol HTTPS: add one"
+	// +kubebuilder:validation:items:XValidation:rule="self.protocol == 'HTTP' || self.protocol == 'HTTPS'",fieldPath=".protocol",message="no other protocol than HTTP and HTTPS is served yet: write one of them, in capitals"
+	// +kubebuilder:validation:items:XValidation:rule="self.protocol != 'HTTP' || !has(self.tls)",fieldPath=".tls",message="protocol HTTP has no TLS: remove tls, or set protocol to HTTPS"
+	// +kubebuilder:validation:items:XValidation:rule="self.protocol != 'HTTPS' || has(self.tls)",fieldPath=".tls",message="protocol HTTPS needs it: add tls.certificateRefs with the Secret that holds the certificate"
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.tls) || !has(self.tls.mode) || self.tls.mode == 'Terminate'",fieldPath=".tls.mode",message="passing TLS through is not served yet: write Terminate, or leave mode out"
+	// +kubebuilder:validation:items:XValidation:rule="self.protocol != 'HTTPS' || !has(self.tls) || (has(self.tls.mode) && self.tls.mode != 'Terminate') || (has(self.tls.certificateRefs) && size(self.tls.certificateRefs) > 0)",fieldPath=".tls.certificateRefs",message="protocol HTTPS needs a certificate: name a Secret of type kubernetes.io/tls"
 	// +kubebuilder:validation:XValidation:rule="self.all(l1, self.exists_one(l2, l1.port == l2.port && l1.protocol == l2.protocol && (has(l1.hostname) ? has(l2.hostname) && l1.hostname == l2.hostname : !has(l2.hostname))))",message="listeners with the same port and protocol must differ in hostname: change listeners[].hostname or listeners[].port of one, or merge the two"
 	// +kubebuilder:validation:XValidation:rule="self.all(l1, self.all(l2, l1.port != l2.port || l1.protocol == l2.protocol))",message="listeners[].port can't serve HTTP and HTTPS at once: give each protocol a port of its own, such as 80 and 443"
-	// +kubebuilder:validation:XValidation:rule="self.all(l, l.port < 19000 || l.port > 19009)",message="listeners[].port 19000 to 19009 are the proxy's own: choose another port"
+	// +kubebuilder:validation:items:XValidation:rule="self.port < 19000 || self.port > 19009",fieldPath=".port",message="19000 to 19009 are the proxy's own: choose another port"
+	// +kubebuilder:validation:items:XValidation:rule="self.name.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",fieldPath=".name",message="it is not a listener's name: write it in lower case with letters, digits and '-', such as https"
+	// +kubebuilder:validation:items:XValidation:rule="!has(self.hostname) || self.hostname.matches('^([*][.])?[a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*$')",fieldPath=".hostname",message="it is not a hostname: write it in lower case without scheme, port, path or trailing dot, such as shop.example.com or *.example.com"
 	Listeners []gatewayv1.Listener `json:"listeners"`
 	// sourceRanges that may come in, as CIDR. Without it, everyone may.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(r, isCIDR(r))",message="sourceRanges holds something else than a CIDR: write each like 203.0.113.0/24, a single address like 203.0.113.7/32"
+	// +kubebuilder:validation:items:XValidation:rule="isCIDR(self)",message="it is not a CIDR: write it like 203.0.113.0/24, a single address like 203.0.113.7/32"
+	// +kubebuilder:validation:items:XValidation:rule="!isCIDR(self) || cidr(self) == cidr(self).masked()",message="its address has bits beyond the prefix: write the network's first address, such as 203.0.113.0/24, or a single address like 203.0.113.7/32"
 	SourceRanges []string `json:"sourceRanges,omitempty"`
 	// proxy says how large the edge proxy is. What is not set here comes from the class.
 	// +optional
@@ -107,8 +111,8 @@ type EdgeGatewaySpec struct {
 	Routing RoutingSettings `json:"routing,omitempty"`
 	// approvedPlan is the hash of the plan in status.plan that may be carried out, where the class's changePolicy is Approve.
 	// +optional
-	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9a-f]{8,64}$')",message="approvedPlan is not a plan's hash: copy status.plan.hash"
+	// +kubebuilder:validation:MaxLength=80
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9a-f]{8,64}-(InPlace|Replace|Disruptive|Address)$')",message="approvedPlan is not a plan's hash: copy status.plan.hash"
 	ApprovedPlan string `json:"approvedPlan,omitempty"`
 	// manual holds the ops team's answer, for a class with provider manual.
 	// +optional
@@ -163,8 +167,8 @@ type HandoffAck struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=8
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(a, isIP(a))",message="addresses holds something else than an IP address: write each like 203.0.113.10, without a prefix length or port"
-	// +kubebuilder:validation:XValidation:rule="self.all(a, !isIP(a) || ip(a).isGlobalUnicast())",message="addresses holds a loopback, link-local, multicast or unspecified address, which no client could use: write the load balancer's public addresses"
+	// +kubebuilder:validation:items:XValidation:rule="isIP(self)",message="it is not an IP address: write it like 203.0.113.10 or 2001:db8:113::10, without a prefix length or port"
+	// +kubebuilder:validation:items:XValidation:rule="!isIP(self) || ip(self).isGlobalUnicast()",message="it is a loopback, link-local, multicast, broadcast or unspecified address, which no client could use: write the load balancer's own address"
 	Addresses []string `json:"addresses"`
 }
 

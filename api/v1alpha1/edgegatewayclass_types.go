@@ -15,6 +15,7 @@ import (
 // +kubebuilder:printcolumn:name="Default",type=boolean,JSONPath=`.spec.default`
 // +kubebuilder:printcolumn:name="Accepted",type=string,JSONPath=`.status.conditions[?(@.type=="Accepted")].status`
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:validation:XValidation:rule="size(self.metadata.name) <= 63",message="metadata.name must have at most 63 characters, since EdgeGateways name it in spec.className: choose a shorter name"
 type EdgeGatewayClass struct {
 	metav1.TypeMeta `json:",inline"`
 	// metadata is the standard object's metadata.
@@ -179,7 +180,9 @@ type NamespaceSelection struct {
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=256
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="it is not a namespace's name: write it as kubectl get namespaces shows it (patterns are not taken here; use selector)"
 	Names []string `json:"names,omitempty"`
 	// selector of namespaces' labels.
 	// +optional
@@ -190,15 +193,16 @@ type NamespaceSelection struct {
 type HostnameRule struct {
 	// pattern is a hostname, or "*.example.com" for example.com's subdomains of any depth (not example.com itself).
 	// +required
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([*][.])?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",message="pattern is not a hostname: write it in lower case without a trailing dot, such as shop.example.com or *.example.com"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([*][.])?([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",message="it is neither a hostname nor a pattern of one: write it in lower case without a trailing dot, such as shop.example.com or *.example.com"
 	Pattern string `json:"pattern"`
 	// namespaces that may claim it. Without it, every namespace that may use the class.
 	// +optional
 	// +listType=set
+	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=256
 	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="it is not a namespace's name: write it as kubectl get namespaces shows it"
 	Namespaces []string `json:"namespaces,omitempty"`
 }
 
@@ -208,6 +212,7 @@ type ResourceGrant struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="!self.matches('^[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(/[0-9]*)?$') || (isIP(self) && ip.isCanonical(self))",message="it is neither a provider's ID nor an IP address in its usual form: write an address like 203.0.113.10 or 2001:db8:113::10, in lower case and without prefix length"
 	ID string `json:"id"`
 	// namespaces that may use it.
 	// +required
@@ -215,6 +220,7 @@ type ResourceGrant struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=63
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$')",message="it is not a namespace's name: write it as kubectl get namespaces shows it"
 	Namespaces []string `json:"namespaces"`
 }
 
@@ -222,8 +228,8 @@ type ResourceGrant struct {
 type SecretReference struct {
 	// name of the Secret.
 	// +required
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$')",message="it is not a Secret's name: write it in lower case, without its namespace, which is always the operator's own"
 	Name string `json:"name"`
 }
 
@@ -237,7 +243,7 @@ type Vantage struct {
 	// url of its API.
 	// +required
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() == 'https'",message="url is not an https URL: write it like https://probe.example.net:8443"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() == 'https' && url(self).getHostname() != ''",message="it is not an https URL: write it like https://probe.example.net:8443"
 	URL string `json:"url"`
 	// credentials hold the vantage's bearer token under the key token and, where its certificate is not of a public CA, the CA's
 	// certificates in PEM under the key ca.crt.

@@ -5,19 +5,19 @@ type AWSSettings struct {
 	// region, such as eu-west-1.
 	// +required
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]{2}(-[a-z]+)+-[0-9]+$')",message="region is not an AWS region: write it like eu-west-1 (a zone such as eu-west-1a is not a region)"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]{2}(-[a-z]+)+-[0-9]+$')",message="it is not an AWS region: write it like eu-west-1 (a zone such as eu-west-1a is not a region)"
 	Region string `json:"region"`
 	// subnets of load balancers, by ID. Without it, subnets are found by the tag kubernetes.io/role/elb.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(s, s.startsWith('subnet-'))",message="subnets holds something else than subnet IDs: write each like subnet-0123456789abcdef0"
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^subnet-[0-9a-f]{8,17}$')",message="it is not a subnet's ID: write it like subnet-0123456789abcdef0"
 	Subnets []string `json:"subnets,omitempty"`
 	// endpoint replaces AWS's own API endpoints, for a test or a private endpoint.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self)",message="endpoint is not a URL: write it like https://elb.example.net"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="it is not an http or https URL: write it like https://elb.example.net"
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
@@ -26,22 +26,23 @@ type GCPSettings struct {
 	// project ID.
 	// +required
 	// +kubebuilder:validation:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z][-a-z0-9.]*:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$')",message="project is not a Google Cloud project ID: write the ID (such as shop-prod-123456), not the project's name or number"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([a-z][-a-z0-9.]*:)?[a-z][-a-z0-9]{4,28}[a-z0-9]$')",message="it is not a Google Cloud project ID: write the ID (such as shop-prod-123456), not the project's name or number"
 	Project string `json:"project"`
 	// region, such as europe-west4.
 	// +required
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]+-[a-z]+[0-9]+$')",message="region is not a Google Cloud region: write it like europe-west4 (a zone such as europe-west4-a is not a region)"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]+-[a-z]+[0-9]+$')",message="it is not a Google Cloud region: write it like europe-west4 (a zone such as europe-west4-a is not a region)"
 	Region string `json:"region"`
 	// network of the cluster's nodes, by name.
 	// +optional
 	// +kubebuilder:default=default
 	// +kubebuilder:validation:MaxLength=63
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",message="it is not a network's name: write the name alone, such as default, without projects/ or a URL"
 	Network string `json:"network,omitempty"`
 	// endpoint replaces Google's own API endpoint, for a test or a private endpoint.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self)",message="endpoint is not a URL: write it like https://compute.example.net"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="it is not an http or https URL: write it like https://compute.example.net"
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
@@ -50,22 +51,22 @@ type AzureSettings struct {
 	// subscriptionID is the subscription's UUID.
 	// +required
 	// +kubebuilder:validation:MaxLength=36
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')",message="subscriptionID is not a UUID: copy it from the portal's Subscriptions page or from az account show"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')",message="it is not a UUID: copy it from the portal's Subscriptions page or from az account show"
 	SubscriptionID string `json:"subscriptionID"`
 	// resourceGroup in which load balancers and addresses are made.
 	// +required
-	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=90
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[-0-9A-Za-z_.()]*[-0-9A-Za-z_()]$')",message="it is not a resource group's name: write the name alone, with letters, digits and -_.(), not its ID"
 	ResourceGroup string `json:"resourceGroup"`
 	// location, such as westeurope.
 	// +required
 	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]+$')",message="location is not an Azure location's name: write it in lower case without spaces, such as westeurope"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z0-9]+$')",message="it is not an Azure location's name: write it in lower case without spaces, such as westeurope"
 	Location string `json:"location"`
 	// endpoint replaces Azure Resource Manager's own endpoint, for a test or a sovereign cloud.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self)",message="endpoint is not a URL: write it like https://management.example.net"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="it is not an http or https URL: write it like https://management.example.net"
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
@@ -74,12 +75,12 @@ type DigitalOceanSettings struct {
 	// region slug, such as ams3.
 	// +required
 	// +kubebuilder:validation:MaxLength=16
-	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]{3}[0-9]+$')",message="region is not a DigitalOcean region: write its slug, such as ams3"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]{3}[0-9]+$')",message="it is not a DigitalOcean region: write its slug, such as ams3"
 	Region string `json:"region"`
 	// endpoint replaces DigitalOcean's own API endpoint, for a test.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
-	// +kubebuilder:validation:XValidation:rule="isURL(self)",message="endpoint is not a URL: write it like https://api.example.net"
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="it is not an http or https URL: write it like https://api.example.net"
 	Endpoint string `json:"endpoint,omitempty"`
 }
 
@@ -91,8 +92,9 @@ type ManualSettings struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=32
 	// +kubebuilder:validation:items:MaxLength=64
-	// +kubebuilder:validation:XValidation:rule="self.all(r, isCIDR(r))",message="addressRanges holds something else than a CIDR: write each like 203.0.113.0/24 or 2001:db8:113::/64"
-	// +kubebuilder:validation:XValidation:rule="self.all(r, !isCIDR(r) || (!cidr(r).ip().isLoopback() && !cidr(r).ip().isLinkLocalUnicast() && !cidr(r).ip().isLinkLocalMulticast() && !cidr(r).ip().isUnspecified() && cidr(r).prefixLength() > 0))",message="addressRanges holds a loopback, link-local, multicast or all-embracing range, which no client could use: name the data centre's public ranges only"
+	// +kubebuilder:validation:items:XValidation:rule="isCIDR(self)",message="it is not a CIDR: write it like 203.0.113.0/24 or 2001:db8:113::/64"
+	// +kubebuilder:validation:items:XValidation:rule="!isCIDR(self) || cidr(self) == cidr(self).masked()",message="its address has bits beyond the prefix: write the network's first address, such as 203.0.113.0/24"
+	// +kubebuilder:validation:items:XValidation:rule="!isCIDR(self) || (cidr(self).ip().isGlobalUnicast() && !cidr(self).containsIP('127.0.0.1') && !cidr(self).containsIP('169.254.169.254') && !cidr(self).containsIP('224.0.0.1') && !cidr(self).containsIP('fe80::1') && !cidr(self).containsIP('ff00::1'))",message="it holds loopback, link-local or multicast addresses, which no client could use: name the data centre's own ranges only"
 	AddressRanges []string `json:"addressRanges"`
 	// proxyProtocol says how the client's address reaches the edge: V2 means that the load balancer sends a PROXY protocol header
 	// on every connection, and that connections without one are refused; None means that the load balancer passes packets through
@@ -139,7 +141,7 @@ type DNSSettings struct {
 	// +kubebuilder:validation:MinItems=1
 	// +kubebuilder:validation:MaxItems=64
 	// +kubebuilder:validation:items:MaxLength=253
-	// +kubebuilder:validation:XValidation:rule="self.all(z, z.matches('^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$'))",message="zones holds something else than a zone's name: write each in lower case without a wildcard or trailing dot, such as example.com"
+	// +kubebuilder:validation:items:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",message="it is not a zone's name: write it in lower case without a wildcard or trailing dot, such as example.com"
 	Zones []string `json:"zones"`
 	// credentials for the DNS provider: a Secret in the operator's own namespace. Without it, spec.credentials or the provider's
 	// default chain. For rfc2136 its keys are tsig-key (name), tsig-algorithm (such as hmac-sha256) and tsig-secret (base64).
@@ -161,6 +163,6 @@ type RFC2136Settings struct {
 	// server is the primary name server, as host:port.
 	// +required
 	// +kubebuilder:validation:MaxLength=260
-	// +kubebuilder:validation:XValidation:rule="self.matches('^([^:]+|[[][0-9a-fA-F:.]+[]]):[0-9]{1,5}$')",message="server is not host:port: write it like ns1.example.com:53 or [2001:db8::53]:53"
+	// +kubebuilder:validation:XValidation:rule="self.matches('^([-0-9A-Za-z.]+|[[][0-9a-fA-F:.]+[]]):([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])$')",message="it is not host:port: write it like ns1.example.com:53 or [2001:db8::53]:53"
 	Server string `json:"server"`
 }

@@ -12,19 +12,6 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 )
 
-// verdict is the answer to one question, with a reason for machines and a message for people.
-type verdict struct {
-	ok      bool
-	reason  string
-	message string
-}
-
-func yes(reason, message string) verdict { return verdict{ok: true, reason: reason, message: message} }
-
-func no(reason, format string, args ...any) verdict {
-	return verdict{reason: reason, message: fmt.Sprintf(format, args...)}
-}
-
 // neighbourhood is what a gateway's acceptance depends on beside itself.
 type neighbourhood struct {
 	// classes of the cluster and gateways of the cluster, the one in question among them.

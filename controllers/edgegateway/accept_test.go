@@ -73,8 +73,10 @@ func acceptCases() []acceptCase {
 		{name: "a class without an adapter", gateway: shop(nil), classes: one(func(s *api.EdgeGatewayClassSpec) { s.Provider = "gcp" }),
 			reason: api.ReasonClassNotAccepted, says: []string{"spec.className", "spec.provider", `no adapter for "gcp"`}},
 		{name: "a class with a DNS provider without an adapter", gateway: shop(nil),
-			classes: one(func(s *api.EdgeGatewayClassSpec) { s.DNS = &api.DNSSettings{Provider: "route53", Zones: []string{"example.com"}} }),
-			reason:  api.ReasonClassNotAccepted, says: []string{"spec.dns.provider", "route53"}},
+			classes: one(func(s *api.EdgeGatewayClassSpec) {
+				s.DNS = &api.DNSSettings{Provider: "route53", Zones: []string{"example.com"}}
+			}),
+			reason: api.ReasonClassNotAccepted, says: []string{"spec.dns.provider", "route53"}},
 		{name: "a namespace that the class does not name", gateway: shop(nil),
 			classes: one(func(s *api.EdgeGatewayClassSpec) {
 				s.AllowedNamespaces = &api.NamespaceSelection{Names: []string{"bank"}}

@@ -33,8 +33,8 @@ type ClassReconciler struct {
 	Available Available
 	// Namespace is the operator's own, where the Secrets of classes are.
 	Namespace string
-	// SecretReader reads Secrets by name; it must not list or cache them.
-	SecretReader client.Reader
+	// Secrets are read by name; it must not list or cache them.
+	Secrets client.Reader
 }
 
 // Available names what adapters there are.
@@ -81,7 +81,7 @@ func (r *ClassReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 	if gone, err := r.hold(ctx, class, used > 0); gone || err != nil {
 		return ctrl.Result{}, err
 	}
-	verdict, err := judgeClassWithSecrets(ctx, r.SecretReader, r.Namespace, class, r.Available)
+	verdict, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
@@ -205,13 +205,4 @@ func judgeClassWithSecrets(ctx context.Context, reader client.Reader, namespace 
 		}
 	}
 	return v, nil
-}
-
-// condition makes a condition of a verdict.
-func condition(kind string, v verdict, generation int64) metav1.Condition {
-	status := metav1.ConditionFalse
-	if v.ok {
-		status = metav1.ConditionTrue
-	}
-	return metav1.Condition{Type: kind, Status: status, Reason: v.reason, Message: v.message, ObservedGeneration: generation}
 }

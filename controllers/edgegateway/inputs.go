@@ -4,19 +4,36 @@ import (
 	"context"
 	"fmt"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
 // inputs are everything that a round decides by, as read at its start.
 type inputs struct {
 	gateway api.EdgeGateway
 	around  neighbourhood
+	owner   providers.Owner
+	// class that the gateway uses, nil if there is none, and whether the gateway may be made.
+	class    *api.EdgeGatewayClass
+	accepted verdict
+	// credentials and vantages of the class, read only if it is accepted.
+	credentials registry.Credentials
+	vantages    []vantagePoint
+	// nodes of the cluster; service and deployment of the proxies, nil while they are not there.
+	nodes      []corev1.Node
+	service    *corev1.Service
+	deployment *appsv1.Deployment
 }
+
+// deleting says that the gateway is on its way out.
+func (in *inputs) deleting() bool { return !in.gateway.DeletionTimestamp.IsZero() }
 
 // gather reads the inputs of one round. It returns nil if the gateway is gone.
 func (r *Reconciler) gather(ctx context.Context, name types.NamespacedName) (*inputs, error) {
@@ -27,25 +44,97 @@ func (r *Reconciler) gather(ctx context.Context, name types.NamespacedName) (*in
 		}
 		return nil, fmt.Errorf("reading gateway %s: %w", name, err)
 	}
+	in.owner = providers.Owner{Cluster: r.Cluster, Gateway: string(in.gateway.UID), Namespace: name.Namespace, Name: name.Name}
+	if err := r.gatherNeighbours(ctx, in); err != nil {
+		return nil, err
+	}
+	in.class, in.accepted = accept(&in.gateway, in.around)
+	if err := r.gatherCredentials(ctx, in); err != nil {
+		return nil, err
+	}
+	return in, r.gatherProxy(ctx, in)
+}
+
+func (r *Reconciler) gatherNeighbours(ctx context.Context, in *inputs) error {
 	var classes api.EdgeGatewayClassList
 	if err := r.Client.List(ctx, &classes); err != nil {
-		return nil, fmt.Errorf("listing classes: %w", err)
+		return fmt.Errorf("listing classes: %w", err)
 	}
 	var gateways api.EdgeGatewayList
 	if err := r.Client.List(ctx, &gateways); err != nil {
-		return nil, fmt.Errorf("listing gateways: %w", err)
+		return fmt.Errorf("listing gateways: %w", err)
 	}
 	var namespace corev1.Namespace
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: name.Namespace}, &namespace); client.IgnoreNotFound(err) != nil {
-		return nil, fmt.Errorf("reading namespace %q: %w", name.Namespace, err)
+	if err := r.Client.Get(ctx, client.ObjectKey{Name: in.gateway.Namespace}, &namespace); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("reading namespace %q: %w", in.gateway.Namespace, err)
 	}
 	in.around = neighbourhood{classes: classes.Items, gateways: gateways.Items, namespaceLabels: namespace.Labels, classVerdicts: map[string]verdict{}}
-	if class, found := classOf(&in.gateway, classes.Items); found.ok {
-		judged, err := judgeClassWithSecrets(ctx, r.SecretReader, r.Namespace, class, r.Available)
-		if err != nil {
-			return nil, err
-		}
-		in.around.classVerdicts[class.Name] = judged
+	class, found := classOf(&in.gateway, classes.Items)
+	if !found.ok {
+		return nil
 	}
-	return in, nil
+	judged, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
+	if err != nil {
+		return err
+	}
+	in.around.classVerdicts[class.Name] = judged
+	return nil
+}
+
+// gatherCredentials reads the Secrets that the class names; a class that is accepted has them all.
+func (r *Reconciler) gatherCredentials(ctx context.Context, in *inputs) error {
+	if in.class == nil || !in.around.classVerdicts[in.class.Name].ok {
+		return nil
+	}
+	read := func(ref *api.SecretReference) (map[string][]byte, error) {
+		if ref == nil {
+			return nil, nil
+		}
+		var secret corev1.Secret
+		if err := r.Secrets.Get(ctx, client.ObjectKey{Namespace: r.Namespace, Name: ref.Name}, &secret); err != nil {
+			return nil, fmt.Errorf("reading secret %q of class %q: %w", ref.Name, in.class.Name, err)
+		}
+		return secret.Data, nil
+	}
+	var err error
+	if in.credentials.Provider, err = read(in.class.Spec.Credentials); err != nil {
+		return err
+	}
+	if dns := in.class.Spec.DNS; dns != nil {
+		if in.credentials.DNS, err = read(dns.Credentials); err != nil {
+			return err
+		}
+	}
+	for _, v := range in.class.Spec.Vantages {
+		data, err := read(&v.Credentials)
+		if err != nil {
+			return err
+		}
+		in.vantages = append(in.vantages, vantagePoint{name: v.Name, url: v.URL, token: string(data["token"]), ca: data["ca.crt"]})
+	}
+	return nil
+}
+
+func (r *Reconciler) gatherProxy(ctx context.Context, in *inputs) error {
+	var nodes corev1.NodeList
+	if err := r.Client.List(ctx, &nodes); err != nil {
+		return fmt.Errorf("listing nodes: %w", err)
+	}
+	in.nodes = nodes.Items
+	key := client.ObjectKey{Namespace: in.gateway.Namespace, Name: proxyName(&in.gateway)}
+	var service corev1.Service
+	switch err := r.Client.Get(ctx, key, &service); {
+	case err == nil && ownedBy(&service, in.gateway.UID):
+		in.service = &service
+	case client.IgnoreNotFound(err) != nil:
+		return fmt.Errorf("reading service %s: %w", key, err)
+	}
+	var deployment appsv1.Deployment
+	switch err := r.Client.Get(ctx, key, &deployment); {
+	case err == nil && ownedBy(&deployment, in.gateway.UID):
+		in.deployment = &deployment
+	case client.IgnoreNotFound(err) != nil:
+		return fmt.Errorf("reading deployment %s: %w", key, err)
+	}
+	return nil
 }

@@ -1,44 +1,219 @@
 package edgegateway
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
-// statusOf says what was found. It is pure; the former status lends nothing but its times of transition.
-func statusOf(in *inputs, class *api.EdgeGatewayClass, accepted verdict) api.EdgeGatewayStatus {
+// statusOf says what was found. It is pure; the former status lends nothing but its times of transition and what others write.
+func statusOf(in *inputs, out outcome, proxy, reach verdict) api.EdgeGatewayStatus {
 	status := *in.gateway.Status.DeepCopy()
 	status.ClassName = in.gateway.Spec.ClassName
-	if class != nil {
-		status.ClassName = class.Name
+	if in.class != nil {
+		status.ClassName = in.class.Name
+	}
+	status.Addresses = addressesOf(out.status.Addresses)
+	status.Hostnames = publishedNames(out)
+	status.LoadBalancer = nil
+	if out.status.LoadBalancer != "" || out.status.Hostname != "" {
+		status.LoadBalancer = &api.StatusLoadBalancer{Name: out.status.LoadBalancer, Hostname: out.status.Hostname}
+	}
+	status.Footprint = footprintOf(out.footprint)
+	status.Plan = planOf(out)
+	status.Handoff = nil
+	handoff, manual := registry.HandoffOf(out.observed)
+	if manual {
+		status.Handoff = &api.StatusHandoff{Hash: handoff.Hash, ConfigMap: handoff.Name}
 	}
 	set := func(kind string, v verdict) {
 		meta.SetStatusCondition(&status.Conditions, condition(kind, v, in.gateway.Generation))
 	}
-	set(api.ConditionAccepted, accepted)
-	if accepted.ok {
-		set(api.ConditionReady, no(api.ReasonPending, "nothing is provisioned by this version yet"))
-	} else {
-		set(api.ConditionReady, no(api.ReasonNotAccepted, "%s", accepted.message))
+	parts := judge(in, out, proxy, reach)
+	for _, part := range parts {
+		set(part.condition, part.verdict)
 	}
+	set(api.ConditionReady, ready(in, out, parts))
+	present := func(kind string, there bool, v verdict) {
+		if there {
+			set(kind, v)
+			return
+		}
+		meta.RemoveStatusCondition(&status.Conditions, kind)
+	}
+	present(api.ConditionPlanPending, out.held, pendingPlan(out))
+	present(api.ConditionHandoffStale, manual && handoff.Stale, yes(api.ReasonHandoffStale, handoff.Staleness()))
 	return status
 }
 
-// writeStatus patches the status if it changed.
+// part is one of the conditions that Ready sums up.
+type part struct {
+	condition string
+	verdict   verdict
+}
+
+// judge answers each question in the order in which an entrance comes up, so that the first no is what to look at.
+func judge(in *inputs, out outcome, proxy, reach verdict) []part {
+	accepted := in.accepted
+	if invalid := new(providers.Error); errors.As(out.err, &invalid) && invalid.Class == providers.Invalid {
+		accepted = no(cmp.Or(invalid.Reason, api.ReasonInvalidSpec), "%s", invalid.Error())
+	}
+	parts := []part{
+		{api.ConditionAccepted, accepted},
+		{api.ConditionProxyReady, proxy},
+		{api.ConditionAddressReady, outside(out, out.status.Addressed)},
+		{api.ConditionProvisioned, outside(out, out.status.Provisioned)},
+	}
+	if out.status.Healthy.State != "" {
+		parts = append(parts, part{api.ConditionBackendsHealthy, outside(out, out.status.Healthy)})
+	}
+	dns := outside(out, out.status.Published)
+	switch {
+	case in.class == nil || in.class.Spec.DNS == nil:
+		dns = yes(api.ReasonNoDNS, "the class publishes no names: point them at status.addresses yourself")
+	case len(in.gateway.Spec.Hostnames) == 0:
+		dns = yes(api.ReasonNoDNS, "spec.hostnames is empty: there is no name to publish")
+	}
+	parts = append(parts, part{api.ConditionDNSReady, dns}, part{api.ConditionReachable, reach})
+	if !accepted.ok && len(out.observed.Nodes) == 0 {
+		for i := 1; i < len(parts); i++ {
+			parts[i].verdict = no(api.ReasonNotAccepted, "nothing is made for a gateway that is not accepted")
+		}
+	}
+	return parts
+}
+
+// outside is a provider's verdict, or what kept it from one.
+func outside(out outcome, v providers.Verdict) verdict {
+	if v.State == "" && out.err != nil {
+		return failure(out.err)
+	}
+	translated := verdictOf(v)
+	if !translated.ok && out.err != nil {
+		return failure(out.err)
+	}
+	if translated.message == "" && !translated.ok {
+		translated.message = "it is under way"
+	}
+	return translated
+}
+
+// failure is what an error of a provider says to a user.
+func failure(err error) verdict {
+	reasons := map[providers.Class]string{
+		providers.Transient: api.ReasonCloudError, providers.Throttled: api.ReasonThrottled,
+		providers.Denied: api.ReasonDenied, providers.Invalid: api.ReasonInvalidSpec,
+	}
+	reason := reasons[providers.ClassOf(err)]
+	if classed := new(providers.Error); errors.As(err, &classed) && classed.Reason != "" {
+		reason = classed.Reason
+	}
+	return no(reason, "%v", err)
+}
+
+// ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against.
+func ready(in *inputs, out outcome, parts []part) verdict {
+	if in.deleting() {
+		return no(api.ReasonDeleting, "%s", remains(out))
+	}
+	note := "clients are served"
+	for _, p := range parts {
+		switch {
+		case p.verdict.ok:
+		case p.condition == api.ConditionAccepted:
+			return no(api.ReasonNotAccepted, "%s", p.verdict.message)
+		case p.condition == api.ConditionReachable && p.verdict.reason == api.ReasonNoOutsideVantage:
+			note = "everything is in place; nobody looked from outside"
+		default:
+			return no(p.verdict.reason, "%s: %s", p.condition, p.verdict.message)
+		}
+	}
+	return yes(api.ReasonReady, note)
+}
+
+// remains says what a deletion still waits for.
+func remains(out outcome) string {
+	var left []string
+	for _, node := range out.observed.Nodes {
+		if !node.Unmanaged {
+			left = append(left, node.Key)
+		}
+	}
+	message := "removing what is outside the cluster"
+	if len(left) > 0 {
+		message = fmt.Sprintf("still there: %s", joined(left))
+	}
+	if out.err != nil {
+		message += "; " + out.err.Error()
+	}
+	return message
+}
+
+func pendingPlan(out outcome) verdict {
+	if out.plan == nil {
+		return verdict{}
+	}
+	return yes(api.ReasonApprovalNeeded, fmt.Sprintf("a change of impact %s waits: read status.plan.text and set spec.approvedPlan to %s", out.plan.Impact, out.plan.Hash))
+}
+
+// maxPlanText is the API's limit.
+const maxPlanText = 16384
+
+func planOf(out outcome) *api.StatusPlan {
+	if out.plan == nil || len(out.plan.Changes) == 0 {
+		return nil
+	}
+	text := providers.Render(*out.plan)
+	if len(text) > maxPlanText {
+		text = text[:maxPlanText-4] + "\n..."
+	}
+	return &api.StatusPlan{Hash: out.plan.Hash, Impact: string(out.plan.Impact), Text: text}
+}
+
+func addressesOf(texts []string) []api.StatusAddress {
+	var addresses []api.StatusAddress
+	for _, text := range texts {
+		family := api.IPv4
+		if ip, err := netip.ParseAddr(text); err == nil && ip.Is6() {
+			family = api.IPv6
+		}
+		addresses = append(addresses, api.StatusAddress{Value: text, Family: family})
+	}
+	return addresses
+}
+
+// publishedNames are the names whose records are observed as ours.
+func publishedNames(out outcome) []string {
+	var names []string
+	for _, node := range out.observed.Nodes {
+		if node.Kind() == providers.KindRecord && !node.Unmanaged && node.State == providers.Ready {
+			names = append(names, node.Place.Names...)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// writeStatus patches the status if it changed. It fails if the gateway was changed meanwhile; the next round sees that.
 func (r *Reconciler) writeStatus(ctx context.Context, gateway *api.EdgeGateway, status api.EdgeGatewayStatus) error {
 	if equality.Semantic.DeepEqual(gateway.Status, status) {
 		return nil
 	}
 	before := gateway.DeepCopy()
-	after := gateway.DeepCopy()
-	after.Status = status
-	if err := r.Client.Status().Patch(ctx, after, client.MergeFrom(before)); client.IgnoreNotFound(err) != nil {
+	gateway.Status = status
+	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
+	if err := r.Client.Status().Patch(ctx, gateway, patch); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("writing the status of gateway %s/%s: %w", gateway.Namespace, gateway.Name, err)
 	}
 	return nil

@@ -4,6 +4,8 @@ package ir
 type Gateway struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
+	// Probe is answered by every listener, before any route and for any host. Nil: none.
+	Probe *Probe `json:"probe,omitempty"`
 	// Listeners, sorted by port.
 	Listeners []Listener `json:"listeners,omitempty"`
 	// Tables are the route tables that listeners name, sorted by name.
@@ -14,6 +16,14 @@ type Gateway struct {
 	Endpoints []Endpoints `json:"endpoints,omitempty"`
 	// Secrets that listeners name, sorted by name.
 	Secrets []Secret `json:"secrets,omitempty"`
+}
+
+// Probe is a question to which only this gateway's proxies know the answer: GET Path answers 200 and Body, and tells by headers
+// which client address the proxy saw.
+type Probe struct {
+	// Path that no client guesses, so that it takes no user's path away.
+	Path string `json:"path"`
+	Body string `json:"body"`
 }
 
 // Source is the Kubernetes object that a resource comes from, so that what Envoy says of the resource reaches the object's status.

@@ -5,7 +5,7 @@ package ir
 const (
 	FirstOwnPort int32 = 19000
 	LastOwnPort  int32 = 19009
-	// ReadyPort answers kubelet's readiness probe.
+	// ReadyPort answers kubelet and load balancers on ReadyPath: 200 or, while the proxy drains, 503.
 	ReadyPort int32 = 19001
 )
 
@@ -23,3 +23,6 @@ func BindPort(port int32) int32 {
 
 // OwnPort reports whether the proxy's pod keeps a port for itself.
 func OwnPort(port int32) bool { return port >= FirstOwnPort && port <= LastOwnPort }
+
+// ReadyPath is where the proxy says whether it takes traffic.
+const ReadyPath = "/ready"

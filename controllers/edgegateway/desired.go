@@ -1,0 +1,96 @@
+package edgegateway
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/infra"
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// wanted is what an accepted gateway needs from outside, in a provider's terms. It is pure.
+func wanted(in *inputs) providers.Gateway {
+	spec := &in.gateway.Spec
+	gw := providers.Gateway{
+		Namespace: in.gateway.Namespace, Name: in.gateway.Name, Owner: in.owner,
+		Hostnames:    slices.Sorted(slices.Values(spec.Hostnames)),
+		Addresses:    spec.Addresses,
+		SourceRanges: spec.SourceRanges,
+		Health: providers.HealthCheck{
+			Path: infra.HealthPath, NodePort: nodePort(in.service, infra.HealthPort), PodPort: infra.HealthPort,
+			IntervalSeconds: health.IntervalSeconds, Fall: health.Fall, Rise: health.Rise,
+		},
+		Targets: targets(in.nodes),
+	}
+	for _, family := range families(&in.gateway) {
+		gw.Families = append(gw.Families, providers.Family(family))
+	}
+	for _, port := range infra.PortsOf(spec.Listeners) {
+		gw.Ports = append(gw.Ports, providers.Port{
+			Name: "tcp-" + strconv.Itoa(int(port.Number)), Protocol: providers.TCP, Number: port.Number,
+			NodePort: nodePort(in.service, port.Number), PodPort: ir.BindPort(port.Number),
+			ProxyProtocol: proxyProtocol(in.class),
+		})
+	}
+	if spec.Manual != nil && spec.Manual.Ack != nil {
+		gw.Ack = &providers.Ack{Hash: spec.Manual.Ack.Hash, Addresses: spec.Manual.Ack.Addresses}
+	}
+	return gw
+}
+
+// proxyProtocol says whether the class's load balancers send PROXY protocol headers.
+func proxyProtocol(class *api.EdgeGatewayClass) bool {
+	return class.Spec.Manual == nil || class.Spec.Manual.ProxyProtocol != api.ProxyProtocolNone
+}
+
+func families(gateway *api.EdgeGateway) []api.IPFamily {
+	if len(gateway.Spec.IPFamilies) == 0 {
+		return []api.IPFamily{api.IPv4}
+	}
+	return gateway.Spec.IPFamilies
+}
+
+// nodePort returns the node port of a Service's port, or 0 while there is none.
+func nodePort(service *corev1.Service, number int32) int32 {
+	if service == nil {
+		return 0
+	}
+	for _, port := range service.Spec.Ports {
+		if port.Port == number {
+			return port.NodePort
+		}
+	}
+	return 0
+}
+
+// targets are all nodes that may get traffic from outside, sorted by name: a load balancer's health checks find those that run a proxy.
+// A node that is not ready stays, so that a node's restart is no new hand-off.
+func targets(nodes []corev1.Node) []providers.Target {
+	var found []providers.Target
+	for i := range nodes {
+		node := &nodes[i]
+		if _, excluded := node.Labels[corev1.LabelNodeExcludeBalancers]; excluded || !node.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if address := nodeAddress(node); address != "" {
+			found = append(found, providers.Target{Name: node.Name, Address: address, ProviderID: node.Spec.ProviderID})
+		}
+	}
+	slices.SortFunc(found, func(a, b providers.Target) int { return strings.Compare(a.Name, b.Name) })
+	return found
+}
+
+// nodeAddress returns the address on which a load balancer beside the cluster reaches a node: its internal one.
+func nodeAddress(node *corev1.Node) string {
+	for _, address := range node.Status.Addresses {
+		if address.Type == corev1.NodeInternalIP {
+			return address.Address
+		}
+	}
+	return ""
+}

@@ -1,0 +1,69 @@
+package edgegateway
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+)
+
+// hold puts the finalizer on a gateway before anything is made for it.
+func (r *Reconciler) hold(ctx context.Context, in *inputs) error {
+	if in.deleting() || !in.accepted.ok || !controllerutil.AddFinalizer(&in.gateway, api.Finalizer) {
+		return nil
+	}
+	if err := r.Client.Update(ctx, &in.gateway); err != nil {
+		return fmt.Errorf("adding the finalizer of gateway %s/%s: %w", in.gateway.Namespace, in.gateway.Name, err)
+	}
+	return nil
+}
+
+// release takes the finalizer off: nothing is left outside the cluster, and what is inside is owned by the gateway.
+func (r *Reconciler) release(ctx context.Context, in *inputs) error {
+	r.forget(client.ObjectKeyFromObject(&in.gateway))
+	if !controllerutil.RemoveFinalizer(&in.gateway, api.Finalizer) {
+		return nil
+	}
+	if err := r.Client.Update(ctx, &in.gateway); client.IgnoreNotFound(err) != nil {
+		return fmt.Errorf("removing the finalizer of gateway %s/%s: %w", in.gateway.Namespace, in.gateway.Name, err)
+	}
+	return nil
+}
+
+// gone says that nothing of a gateway that is being deleted is left outside the cluster.
+func gone(out outcome) bool {
+	if len(out.applied) > 0 || out.plan != nil {
+		return false
+	}
+	for _, node := range out.observed.Nodes {
+		if !node.Unmanaged {
+			return false
+		}
+	}
+	return len(out.footprint) == 0
+}
+
+func (r *Reconciler) forget(name types.NamespacedName) {
+	r.Reach.forget(name)
+	r.applied.forget(name)
+}
+
+// nodeMoved passes what changes a node's place among the targets, and not its heartbeats.
+func nodeMoved() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, ok := e.ObjectOld.(*corev1.Node)
+		after, ok2 := e.ObjectNew.(*corev1.Node)
+		return !ok || !ok2 || !maps.Equal(before.Labels, after.Labels) ||
+			!equality.Semantic.DeepEqual(before.Status.Addresses, after.Status.Addresses) ||
+			before.DeletionTimestamp.IsZero() != after.DeletionTimestamp.IsZero()
+	}}
+}

@@ -1,0 +1,61 @@
+package edgegateway
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// When to look again.
+const (
+	// soon: a change was made, the next may follow.
+	soon = 50 * time.Millisecond
+	// whilePending: somebody outside is working.
+	whilePending = 5 * time.Second
+	// whileDenied: a person must act outside the cluster.
+	whileDenied = 30 * time.Second
+	// resync: everything is as wanted; look for drift.
+	resync = 2 * time.Minute
+)
+
+// resultOf decides when to look again. It is pure. An error goes to the queue's backoff if it may pass by itself.
+func resultOf(out outcome, settled bool, errs ...error) (ctrl.Result, error) {
+	if err := errors.Join(errs...); err != nil {
+		if apierrors.IsConflict(err) {
+			// Somebody else wrote meanwhile: read again.
+			return ctrl.Result{RequeueAfter: soon}, nil
+		}
+		return ctrl.Result{}, err
+	}
+	switch providers.ClassOf(out.err) {
+	case providers.Transient:
+		if apierrors.IsConflict(out.err) {
+			return ctrl.Result{RequeueAfter: soon}, nil
+		}
+		return ctrl.Result{}, out.err
+	case providers.Throttled:
+		classed := new(providers.Error)
+		errors.As(out.err, &classed)
+		return ctrl.Result{RequeueAfter: max(classed.After, time.Second)}, nil
+	case providers.Denied:
+		return ctrl.Result{RequeueAfter: whileDenied}, nil
+	case providers.Invalid:
+		// An edit of the gateway or its class starts the next round.
+		return ctrl.Result{RequeueAfter: resync}, nil
+	}
+	switch {
+	case len(out.applied) > 0:
+		return ctrl.Result{RequeueAfter: soon}, nil
+	case !settled:
+		return ctrl.Result{RequeueAfter: whilePending}, nil
+	default:
+		return ctrl.Result{RequeueAfter: resync}, nil
+	}
+}
+
+func joined(names []string) string { return strings.Join(names, ", ") }

@@ -1,0 +1,112 @@
+package controllers
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+
+	corev1 "k8s.io/api/core/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/edgegateway/edgegateway/controllers/edgegateway"
+	"github.com/edgegateway/edgegateway/controllers/identity"
+	"github.com/edgegateway/edgegateway/edgeproxy/infra"
+	"github.com/edgegateway/edgegateway/edgeproxy/xds"
+	"github.com/edgegateway/edgegateway/providers/manual"
+	"github.com/edgegateway/edgegateway/providers/registry"
+)
+
+// xdsPort is the port of the Service by which proxies come.
+const xdsPort = 18000
+
+// wire makes the controllers and joins them.
+func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
+	live := mgr.GetAPIReader()
+	cluster, err := clusterUID(ctx, live)
+	if err != nil {
+		return err
+	}
+	if config.OperatorImage == "" {
+		if config.OperatorImage, err = ownImage(ctx, live, config); err != nil {
+			return err
+		}
+	}
+	authority, _, err := identity.Setup(mgr, identity.Config{Namespace: config.Namespace, Service: config.XDSService})
+	if err != nil {
+		return fmt.Errorf("setting up the authority: %w", err)
+	}
+	adapters := &registry.Registry{Documents: manual.NewConfigMaps(live, mgr.GetClient()), Forbidden: forbidden()}
+	available := edgegateway.Available{Providers: adapters.Providers(), DNS: adapters.DNSProviders()}
+	gateways := &edgegateway.Reconciler{
+		Client: mgr.GetClient(), Live: live, Secrets: live, Events: mgr.GetEventRecorder("edgegateway"),
+		Providers: adapters, Available: available, Namespace: config.Namespace, Cluster: cluster,
+		Proxy: edgegateway.ProxyConfig{
+			OperatorImage: config.OperatorImage,
+			Files: func(maxHeapBytes uint64) (edgegateway.ProxyFiles, bool) {
+				return proxyFiles(config, authority.Bundle(), maxHeapBytes)
+			},
+		},
+		Reach: edgegateway.NewReach(),
+	}
+	if err := gateways.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the gateway controller: %w", err)
+	}
+	authority.OnChange(gateways.Refresh)
+	classes := &edgegateway.ClassReconciler{Client: mgr.GetClient(), Secrets: live, Namespace: config.Namespace, Available: available}
+	if err := classes.SetupWithManager(mgr); err != nil {
+		return fmt.Errorf("setting up the class controller: %w", err)
+	}
+	return nil
+}
+
+// clusterUID tells this cluster from all others: it is part of every owner's mark.
+func clusterUID(ctx context.Context, reader client.Reader) (string, error) {
+	var namespace corev1.Namespace
+	if err := reader.Get(ctx, client.ObjectKey{Name: "kube-system"}, &namespace); err != nil {
+		return "", fmt.Errorf("reading the cluster's UID: %w", err)
+	}
+	return string(namespace.UID), nil
+}
+
+// ownImage is the image that this very pod runs.
+func ownImage(ctx context.Context, reader client.Reader, config Config) (string, error) {
+	var pod corev1.Pod
+	if err := reader.Get(ctx, client.ObjectKey{Namespace: config.Namespace, Name: config.Pod}, &pod); err != nil {
+		return "", fmt.Errorf("reading the operator's own pod (or set -operator-image): %w", err)
+	}
+	for _, container := range pod.Spec.Containers {
+		if container.Name == "manager" {
+			return container.Image, nil
+		}
+	}
+	return "", errors.New("the operator's own pod has no container named manager: set -operator-image")
+}
+
+// proxyFiles are what Envoy starts with; false while the authority is not known.
+func proxyFiles(config Config, bundle []byte, maxHeapBytes uint64) (edgegateway.ProxyFiles, bool) {
+	if bundle == nil {
+		return edgegateway.ProxyFiles{}, false
+	}
+	host := config.XDSService + "." + config.Namespace + ".svc"
+	bootstrap := xds.BootstrapConfig{
+		Host: host, Port: xdsPort, ServerName: host,
+		Dir: infra.BootstrapDir, CAPath: infra.CAPath, TokenPath: infra.TokenPath, AdminSocket: infra.AdminSocket, MaxHeapBytes: maxHeapBytes,
+	}
+	content, err := xds.Bootstrap(bootstrap)
+	if err != nil {
+		// It depends on nothing but this function's constants and the flags that were checked.
+		panic(err)
+	}
+	return edgegateway.ProxyFiles{Bootstrap: content, BootstrapFiles: xds.BootstrapFiles(bootstrap), CABundle: bundle}, true
+}
+
+// forbidden are addresses that no entrance has, whatever a class says: this host, links, and clouds' metadata.
+func forbidden() []netip.Prefix {
+	var ranges []netip.Prefix
+	for _, text := range []string{"127.0.0.0/8", "169.254.0.0/16", "0.0.0.0/8", "224.0.0.0/4", "::1/128", "fe80::/10", "ff00::/8", "fd00:ec2::/32"} {
+		ranges = append(ranges, netip.MustParsePrefix(text))
+	}
+	return ranges
+}

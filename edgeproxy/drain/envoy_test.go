@@ -1,0 +1,169 @@
+package drain
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// findEnvoy returns a real Envoy: $EDGEGATEWAY_ENVOY, envoy in $PATH, or the one that other tests keep in the user's cache.
+func findEnvoy(t *testing.T) string {
+	t.Helper()
+	if path := os.Getenv("EDGEGATEWAY_ENVOY"); path != "" {
+		return path
+	}
+	if path, err := exec.LookPath("envoy"); err == nil {
+		return path
+	}
+	cache, _ := os.UserCacheDir()
+	path := filepath.Join(cache, "edgegateway", "envoy", "1.40.0", "envoy")
+	if _, err := os.Stat(path); err != nil {
+		t.Skip("NO REAL ENVOY, so draining is not tested: set EDGEGATEWAY_ENVOY")
+	}
+	return path
+}
+
+// proxy is a running Envoy with a listener for clients and one for health checks, as xds makes them.
+type proxy struct {
+	socket string
+	port   int
+	health int
+	exited chan struct{}
+	cmd    *exec.Cmd
+}
+
+func (p *proxy) admin() string { return "unix:" + p.socket }
+
+func (p *proxy) config() Config {
+	return Config{Admin: p.admin(), LoadBalancerWait: time.Second, Timeout: 10 * time.Second, Poll: 50 * time.Millisecond}
+}
+
+// terminate does what kubelet does after preStop.
+func (p *proxy) terminate() {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	<-p.exited
+}
+
+func startProxy(t *testing.T, dir string, backend int) *proxy {
+	t.Helper()
+	p := &proxy{socket: filepath.Join(dir, "admin.sock"), port: freePort(t), health: freePort(t), exited: make(chan struct{})}
+	config := filepath.Join(dir, "envoy.json")
+	if err := os.WriteFile(config, envoyConfig(p, backend), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.cmd = exec.Command(findEnvoy(t), "-c", config, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning",
+		"--drain-strategy", "immediate", "--drain-time-s", "2")
+	p.cmd.Stdout, p.cmd.Stderr = log, log
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = p.cmd.Wait(); close(p.exited) }()
+	t.Cleanup(func() {
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+		if said, _ := os.ReadFile(log.Name()); t.Failed() {
+			t.Logf("Envoy said: %s", said)
+		}
+	})
+	for start := time.Now(); p.healthStatus() != http.StatusOK; time.Sleep(20 * time.Millisecond) {
+		if time.Since(start) > 15*time.Second {
+			t.Fatal("Envoy did not become ready in 15 seconds")
+		}
+	}
+	return p
+}
+
+// healthStatus asks as kubelet and load balancers do; 0 if there is no answer.
+func (p *proxy) healthStatus() int {
+	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/ready", p.health))
+	if err != nil {
+		return 0
+	}
+	_ = response.Body.Close()
+	return response.StatusCode
+}
+
+func freePort(t *testing.T) int {
+	t.Helper()
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = listener.Close() }()
+	return listener.Addr().(*net.TCPAddr).Port
+}
+
+type tree = map[string]any
+
+func envoyConfig(p *proxy, backend int) []byte {
+	routes := tree{"name": "t", "virtual_hosts": []any{tree{
+		"name": "all", "domains": []string{"*"},
+		"routes": []any{tree{"match": tree{"prefix": "/"}, "route": tree{"cluster": "backend", "timeout": "0s"}}},
+	}}}
+	health := typed("envoy.filters.http.health_check", "envoy.extensions.filters.http.health_check.v3.HealthCheck", tree{
+		"pass_through_mode": false,
+		"headers":           []any{tree{"name": ":path", "string_match": tree{"exact": "/ready"}}},
+	})
+	router := typed("envoy.filters.http.router", "envoy.extensions.filters.http.router.v3.Router", tree{})
+	data, err := json.Marshal(tree{
+		"admin": tree{"address": tree{"pipe": tree{"path": p.socket, "mode": 0o600}}},
+		"static_resources": tree{
+			"listeners": []any{
+				listener("tcp-80", p.port, tree{"route_config": routes, "http_filters": []any{router}}),
+				listener("ready", p.health, tree{"route_config": tree{"name": "r"}, "http_filters": []any{health, router}}),
+			},
+			"clusters": []any{tree{
+				"name": "backend", "type": "STATIC", "connect_timeout": "2s",
+				"load_assignment": tree{"cluster_name": "backend", "endpoints": []any{tree{"lb_endpoints": []any{
+					tree{"endpoint": tree{"address": socketAddress(backend)}},
+				}}}},
+			}},
+		},
+	})
+	if err != nil {
+		panic(err)
+	}
+	return data
+}
+
+func listener(name string, port int, manager tree) tree {
+	manager["stat_prefix"] = name
+	filter := typed("envoy.filters.network.http_connection_manager",
+		"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", manager)
+	return tree{
+		"name": name, "stat_prefix": name, "address": socketAddress(port),
+		"filter_chains": []any{tree{"filters": []any{filter}}},
+	}
+}
+
+func typed(name, kind string, config tree) tree {
+	config["@type"] = "type.googleapis.com/" + kind
+	return tree{"name": name, "typed_config": config}
+}
+
+func socketAddress(port int) tree {
+	return tree{"socket_address": tree{"address": "127.0.0.1", "port_value": port}}
+}
+
+func portOf(t *testing.T, url string) int {
+	t.Helper()
+	var port int
+	if _, err := fmt.Sscanf(url[strings.LastIndex(url, ":")+1:], "%d", &port); err != nil {
+		t.Fatal(err)
+	}
+	return port
+}

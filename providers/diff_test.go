@@ -1,0 +1,209 @@
+package providers
+
+import "testing"
+
+func TestDiffCreates(t *testing.T) {
+	check(t, []diffCase{
+		{
+			name:     "what depends on nothing is created at once, by key",
+			wanted:   []Node{wanted("targets/b", "t"), wanted("address/v4", "a")},
+			expected: []string{"Create address/v4 a InPlace", "Create targets/b t InPlace"},
+		},
+		{
+			name:     "a node is not created before what it depends on is there",
+			wanted:   []Node{wanted("address/v4", "a"), wanted("lb/main", "l", needs("address/v4"))},
+			expected: []string{"Create address/v4 a InPlace"},
+		},
+		{
+			name:   "a node is not created while what it depends on is pending",
+			wanted: []Node{wanted("address/v4", "a"), wanted("lb/main", "l", needs("address/v4"))},
+			there:  []Node{there("address/v4", "a", is(Pending))},
+		},
+		{
+			name:     "a node is created when all that it depends on is ready",
+			wanted:   []Node{wanted("address/v4", "a"), wanted("lb/main", "l", needs("address/v4"))},
+			there:    []Node{there("address/v4", "a")},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+		{
+			name:   "a node depends on the wanted name, not on what that replaces",
+			wanted: []Node{wanted("lb/main", "new"), wanted("listener/80", "l", needs("lb/main"))},
+			there:  []Node{there("lb/main", "old"), there("lb/main", "new", is(Pending))},
+		},
+		{
+			name:     "a node may depend on a foreign thing",
+			wanted:   []Node{wanted("lb/main", "l", needs("subnet/a"))},
+			there:    []Node{there("subnet/a", "s", foreign)},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+		{
+			name:     "a node may depend on a Waiting one that is there",
+			wanted:   []Node{wanted("lb/main", "", is(Waiting)), wanted("listener/80", "l", needs("lb/main"))},
+			there:    []Node{there("lb/main", "x")},
+			expected: []string{"Create listener/80 l InPlace"},
+		},
+		{
+			name:   "a node does not depend well on a Waiting one that is there under another name",
+			wanted: []Node{wanted("lb/main", "new", is(Waiting)), wanted("listener/80", "l", needs("lb/main"))},
+			there:  []Node{there("lb/main", "old")},
+		},
+		{
+			name:     "updates come before creations, so that what runs is kept up even if buying fails",
+			wanted:   []Node{wanted("address/v6", "a"), wanted("targets/b", "t", spec(thing{Easy: "2"}))},
+			there:    []Node{there("targets/b", "t", spec(thing{Easy: "1"}))},
+			expected: []string{`Update targets/b t InPlace easy:"1">"2"`, "Create address/v6 a InPlace"},
+		},
+	})
+}
+
+func TestDiffUpdates(t *testing.T) {
+	check(t, []diffCase{
+		{
+			name:   "what is as wanted is left alone",
+			wanted: []Node{wanted("lb/main", "l", spec(thing{Easy: "1"}))},
+			there:  []Node{there("lb/main", "l", spec(thing{Easy: "1"}))},
+		},
+		{
+			name:   "an empty list equals none",
+			wanted: []Node{wanted("lb/main", "l", spec(thing{Many: []string{}}))},
+			there:  []Node{there("lb/main", "l", spec(thing{}))},
+		},
+		{
+			name:   "an output is not compared",
+			wanted: []Node{wanted("lb/main", "l", spec(thing{}))},
+			there:  []Node{there("lb/main", "l", spec(thing{Given: "203.0.113.1"}))},
+		},
+		{
+			name:     "the worst field decides the impact, and fields are sorted",
+			wanted:   []Node{wanted("lb/main", "l", spec(thing{Easy: "2", Hard: "2", Parent: "p2"}))},
+			there:    []Node{there("lb/main", "l", spec(thing{Easy: "1", Hard: "1", Parent: "p1"}))},
+			expected: []string{`Update lb/main l Disruptive easy:"1">"2" hard:"1">"2" parent:"p1">"p2"`},
+		},
+		{
+			name:     "a change of an address field has the impact Address",
+			wanted:   []Node{wanted("record/a", "a", spec(thing{Home: "2"}))},
+			there:    []Node{there("record/a", "a", spec(thing{Home: "1"}))},
+			expected: []string{`Update record/a a Address home:"1">"2"`},
+		},
+		{
+			name:     "whether to retain is a field like another",
+			wanted:   []Node{wanted("address/v4", "a", retained)},
+			there:    []Node{there("address/v4", "a")},
+			expected: []string{"Update address/v4 a InPlace retain:false>true"},
+		},
+		{
+			name:   "a pending node is waited for",
+			wanted: []Node{wanted("lb/main", "l", spec(thing{Easy: "2"}))},
+			there:  []Node{there("lb/main", "l", spec(thing{Easy: "1"}), is(Pending))},
+		},
+		{
+			name:   "a node is not updated before what it depends on is ready",
+			wanted: []Node{wanted("lb/main", "l", needs("targets/new"), spec(thing{Easy: "2"})), wanted("targets/new", "t")},
+			there:  []Node{there("lb/main", "l", spec(thing{Easy: "1"})), there("targets/new", "t", is(Pending))},
+		},
+		{
+			name:     "another type of spec is disruptive",
+			wanted:   []Node{wanted("lb/main", "l", spec(thing{}))},
+			there:    []Node{there("lb/main", "l", spec(struct{ X int }{1}))},
+			expected: []string{`Update lb/main l Disruptive spec:{"X":1}>{"easy":"","hard":"","fixed":"","home":"","given":"","parent":"","many":null}`},
+		},
+	})
+}
+
+func TestDiffFailed(t *testing.T) {
+	check(t, []diffCase{
+		{
+			name:     "what failed without an object is created again",
+			wanted:   []Node{wanted("lb/main", "l")},
+			there:    []Node{there("lb/main", "l", is(Failed), id(""))},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+		{
+			name:     "what failed and is there is repaired, never deleted",
+			wanted:   []Node{wanted("lb/main", "l")},
+			there:    []Node{there("lb/main", "l", is(Failed))},
+			expected: []string{"Update lb/main l InPlace"},
+		},
+		{
+			name:     "a repair comes after creations, so that a hopeless one holds up nothing",
+			wanted:   []Node{wanted("address/v4", "a"), wanted("targets/b", "t")},
+			there:    []Node{there("address/v4", "a", is(Failed))},
+			expected: []string{"Create targets/b t InPlace", "Update address/v4 a InPlace"},
+		},
+		{
+			name:     "surplus stays while something wanted has failed",
+			wanted:   []Node{wanted("lb/main", "l")},
+			there:    []Node{there("lb/main", "l", is(Failed)), there("lb/main", "old")},
+			expected: []string{"Update lb/main l InPlace"},
+		},
+		{
+			name:  "surplus that failed without an object is nothing",
+			there: []Node{there("lb/main", "l", is(Failed), id(""))},
+		},
+		{
+			name:     "surplus that failed and is there is deleted",
+			there:    []Node{there("lb/main", "l", is(Failed))},
+			expected: []string{"Delete lb/main l Disruptive id-l"},
+		},
+	})
+}
+
+func TestDiffWaiting(t *testing.T) {
+	check(t, []diffCase{
+		{
+			name:   "a Waiting node causes no change",
+			wanted: []Node{wanted("record/a", "a", is(Waiting), spec(thing{Easy: "2"}))},
+			there:  []Node{there("record/a", "a", spec(thing{Easy: "1"}))},
+		},
+		{
+			name:   "nothing under a Waiting key is deleted",
+			wanted: []Node{wanted("record/a", "new", is(Waiting))},
+			there:  []Node{there("record/a", "old")},
+		},
+		{
+			name:   "no surplus goes while something waits",
+			wanted: []Node{wanted("record/a", "a", is(Waiting))},
+			there:  []Node{there("lb/main", "old")},
+		},
+		{
+			name:     "what does not depend on a Waiting node goes on",
+			wanted:   []Node{wanted("record/a", "a", is(Waiting)), wanted("lb/main", "l")},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+	})
+}
+
+func TestDiffForeign(t *testing.T) {
+	check(t, []diffCase{
+		{
+			name:  "what is foreign is not surplus",
+			there: []Node{there("address/v4", "a", foreign)},
+		},
+		{
+			name:   "what is foreign is not updated",
+			wanted: []Node{wanted("address/v4", "a", foreign, spec(thing{Easy: "2"}))},
+			there:  []Node{there("address/v4", "a", foreign, spec(thing{Easy: "1"}))},
+		},
+		{
+			name:   "a brought thing that is not there is waited for",
+			wanted: []Node{wanted("address/v4", "a", foreign), wanted("lb/main", "l", needs("address/v4"))},
+		},
+		{
+			name:     "a brought thing that is ready is built on",
+			wanted:   []Node{wanted("address/v4", "", foreign), wanted("lb/main", "l", needs("address/v4"))},
+			there:    []Node{there("address/v4", "a", foreign)},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+		{
+			name:   "a brought thing that is our own is kept",
+			wanted: []Node{wanted("address/v4", "x", foreign, id("id-a"))},
+			there:  []Node{there("address/v4", "a")},
+		},
+		{
+			name:     "where a foreign thing has our name, the creation is left to be denied",
+			wanted:   []Node{wanted("lb/main", "l")},
+			there:    []Node{there("lb/main", "l", foreign)},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+	})
+}

@@ -1,0 +1,71 @@
+package providers
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Extend returns the footprint with the places in which desired wants something of ours. It must be stored before the first creation in
+// a place, so that a crash right after it leaves nothing that nobody looks for. Places are sorted and unique, their names too.
+func Extend(footprint []Place, desired Graph) []Place {
+	places := slices.Clone(footprint)
+	for _, n := range desired.Nodes {
+		if !n.Unmanaged {
+			places = append(places, n.Place)
+		}
+	}
+	return merge(places)
+}
+
+// Shrink returns the footprint without the places, and the names, in which nothing of ours is observed or wanted. Observed must be
+// the answer to an Observe of this very footprint, and it must not be older than the last change: a provider whose lists lag calls for
+// a quiet time first.
+func Shrink(footprint []Place, observed, desired Graph) []Place {
+	var used []Place
+	for _, n := range slices.Concat(observed.Nodes, desired.Nodes) {
+		if !n.Unmanaged {
+			used = append(used, n.Place)
+		}
+	}
+	var left []Place
+	for _, place := range merge(footprint) {
+		in := slices.DeleteFunc(slices.Clone(used), func(u Place) bool { return comparePlaces(u, place) != 0 })
+		if len(in) == 0 {
+			continue
+		}
+		named := merge(in)[0].Names
+		place.Names = slices.DeleteFunc(slices.Clone(place.Names), func(name string) bool { return !slices.Contains(named, name) })
+		left = append(left, place)
+	}
+	return merge(left)
+}
+
+// merge sorts places and joins those that differ in their names only.
+func merge(places []Place) []Place {
+	sorted := slices.Clone(places)
+	slices.SortStableFunc(sorted, comparePlaces)
+	var merged []Place
+	for _, place := range sorted {
+		last := len(merged) - 1
+		if last < 0 || comparePlaces(merged[last], place) != 0 {
+			place.Names = nil
+			merged = append(merged, place)
+		}
+	}
+	for i := range merged {
+		var names []string
+		for _, place := range sorted {
+			if comparePlaces(place, merged[i]) == 0 {
+				names = append(names, place.Names...)
+			}
+		}
+		slices.Sort(names)
+		merged[i].Names = slices.Compact(names)
+	}
+	return merged
+}
+
+func comparePlaces(a, b Place) int {
+	return cmp.Or(cmp.Compare(a.Provider, b.Provider), cmp.Compare(a.Account, b.Account),
+		cmp.Compare(a.Region, b.Region), cmp.Compare(a.Zone, b.Zone))
+}

@@ -1,0 +1,327 @@
+package providers
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// script is a Provider whose answers are functions. Those that are nil do nothing.
+type script struct {
+	desired func(gw Gateway, observed Graph) (Graph, error)
+	observe func(refs Refs) (Graph, error)
+	apply   func(change Change) error
+	report  func(observed Graph) Status
+	predict func(node Node) Node
+}
+
+func (s script) Desired(gw Gateway, observed Graph) (Graph, error) {
+	if s.desired == nil {
+		return Graph{}, nil
+	}
+	return s.desired(gw, observed)
+}
+
+func (s script) Observe(_ context.Context, _ Owner, refs Refs) (Graph, error) {
+	if s.observe == nil {
+		return Graph{}, nil
+	}
+	return s.observe(refs)
+}
+
+func (s script) Apply(_ context.Context, _ Owner, change Change) error {
+	if s.apply == nil {
+		return nil
+	}
+	return s.apply(change)
+}
+
+func (s script) Report(observed Graph) Status {
+	if s.report == nil {
+		return Status{}
+	}
+	return s.report(observed)
+}
+
+func (s script) Predict(node Node) Node {
+	if s.predict == nil {
+		return node
+	}
+	return s.predict(node)
+}
+
+// wants is a Provider that wants the same nodes whatever is there.
+func wants(nodes ...Node) script {
+	return script{desired: func(Gateway, Graph) (Graph, error) { return NewGraph(nodes...), nil }}
+}
+
+var onAddress = wanted("lb/main", "l", needs("address/v4"))
+
+// predictCase is one behaviour of Predict.
+type predictCase struct {
+	name     string
+	provider script
+	there    []Node
+	expected []string
+	waiting  []string
+	impact   Impact
+}
+
+var predictCases = []predictCase{
+	{
+		name:     "nothing to do is a plan without changes and impact",
+		provider: wants(wanted("lb/main", "l")),
+		there:    []Node{there("lb/main", "l")},
+	},
+	{
+		name:     "the plan goes on through what is not there yet, in order of dependency",
+		provider: wants(onAddress, wanted("address/v4", "a")),
+		expected: []string{"Create address/v4 a InPlace", "Create lb/main l InPlace"},
+		impact:   InPlace,
+	},
+	{
+		name:     "what is pending is taken as done",
+		provider: wants(onAddress, wanted("address/v4", "a")),
+		there:    []Node{there("address/v4", "a", is(Pending))},
+		expected: []string{"Create lb/main l InPlace"},
+		impact:   InPlace,
+	},
+	{
+		name:     "a replacement is shown to its end",
+		provider: wants(wanted("lb/main", "new")),
+		there:    []Node{there("lb/main", "old")},
+		expected: []string{"Create lb/main new Replace", "Delete lb/main old Replace id-old"},
+		impact:   Replace,
+	},
+	{
+		name:     "the worst change is the plan's impact, wherever it comes",
+		provider: wants(wanted("lb/main", "new", slots("eip"))),
+		there:    []Node{there("lb/main", "old", slots("eip"))},
+		expected: []string{"Delete lb/main old Disruptive id-old", "Create lb/main new InPlace"},
+		impact:   Disruptive,
+	},
+	{
+		name:     "what waits is listed, with all that depends on it",
+		provider: wants(wanted("address/v4", "a", is(Waiting)), onAddress, wanted("targets/a", "t")),
+		expected: []string{"Create targets/a t InPlace"},
+		waiting:  []string{"address/v4", "lb/main"},
+		impact:   InPlace,
+	},
+	{
+		name:     "a brought thing that is not there is waited for",
+		provider: wants(wanted("address/v4", "a", foreign), onAddress),
+		waiting:  []string{"address/v4", "lb/main"},
+	},
+	{
+		name:     "a failure without an object is planned once",
+		provider: wants(wanted("lb/main", "l")),
+		there:    []Node{there("lb/main", "l", is(Failed), id(""))},
+		expected: []string{"Create lb/main l InPlace"},
+		impact:   InPlace,
+	},
+	{
+		name:     "doubles and removals are planned",
+		provider: wants(wanted("address/v4", "a")),
+		there:    []Node{there("address/v4", "a", id("1")), there("address/v4", "a", id("2")), there("lb/main", "l", needs("address/v4"))},
+		expected: []string{"Delete lb/main l Disruptive id-l", "Delete address/v4 a InPlace 2"},
+		impact:   Disruptive,
+	},
+	{
+		name:     "outputs that the provider predicts are seen by what needs them",
+		provider: withOutput(),
+		expected: []string{"Create address/v4 a InPlace", "Create record/a r InPlace"},
+		impact:   InPlace,
+	},
+}
+
+func TestPredict(t *testing.T) {
+	for _, c := range predictCases {
+		t.Run(c.name, func(t *testing.T) {
+			plan, err := Predict(c.provider, Gateway{}, NewGraph(c.there...))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var waiting []string
+			for _, n := range plan.Waiting {
+				waiting = append(waiting, n.Key)
+			}
+			if diff := cmp.Diff(c.expected, lines(plan.Changes)) + cmp.Diff(c.waiting, waiting) + cmp.Diff(c.impact, plan.Impact); diff != "" {
+				t.Errorf("plan (-want +got):\n%s", diff)
+			}
+			if !strings.HasSuffix(plan.Hash, "-"+string(Worst(c.impact))) {
+				t.Errorf("hash %s does not name the impact %s", plan.Hash, c.impact)
+			}
+		})
+	}
+}
+
+// withOutput wants a record that can be resolved only when the address's IP is known.
+func withOutput() script {
+	return script{
+		desired: func(_ Gateway, observed Graph) (Graph, error) {
+			record := wanted("record/a", "r", is(Waiting))
+			if n, ok := observed.Find("address/v4", "a"); ok && n.Spec.(thing).Given != "" {
+				record = wanted("record/a", "r", spec(thing{Easy: n.Spec.(thing).Given}))
+			}
+			return NewGraph(wanted("address/v4", "a", spec(thing{})), record), nil
+		},
+		predict: func(node Node) Node {
+			if s, ok := node.Spec.(thing); ok && node.Kind() == KindAddress {
+				s.Given = UnknownIPv4
+				node.Spec = s
+			}
+			return node
+		},
+	}
+}
+
+// refusal is one reason why Predict has no plan.
+type refusal struct {
+	name     string
+	provider script
+	there    []Node
+	says     string
+}
+
+var refusals = []refusal{
+	{
+		name:     "what Desired refuses",
+		provider: script{desired: func(Gateway, Graph) (Graph, error) { return Graph{}, Invalidf("spec.x", "bad") }},
+		says:     "spec.x: bad",
+	},
+	{
+		name: "a goal that moves for ever",
+		provider: script{desired: func(_ Gateway, observed Graph) (Graph, error) {
+			size := 0
+			for _, n := range observed.Nodes {
+				size = len(n.Spec.(thing).Easy)
+			}
+			return NewGraph(wanted("lb/main", "l", spec(thing{Easy: strings.Repeat("x", size+1)}))), nil
+		}},
+		says: "no end",
+	},
+	{
+		name:     "a slot that is never given up",
+		provider: wants(wanted("address/b", "b", slots("ip"))),
+		there:    []Node{there("address/a", "a", slots("ip"))},
+		says:     `node address/b can't be reached: address/a "a" holds its slot`,
+	},
+	{
+		name:     "what depends on itself",
+		provider: wants(wanted("a/a", "a", needs("b/b")), wanted("b/b", "b", needs("a/a"))),
+		says:     "node a/a depends on itself",
+	},
+	{
+		name:     "what depends on nothing that is known",
+		provider: wants(wanted("a/a", "a", needs("b/b"))),
+		says:     "depends on b/b, which is not there and not wanted",
+	},
+	{
+		name:     "a slot for two",
+		provider: wants(wanted("a/a", "a", slots("x")), wanted("b/b", "b", slots("x"))),
+		says:     "both want the slot x",
+	},
+	{
+		name:     "a field that can only be replaced, under the same name",
+		provider: wants(wanted("lb/main", "l", spec(thing{Fixed: "2"}))),
+		there:    []Node{there("lb/main", "l", spec(thing{Fixed: "1"}))},
+		says:     "can only be replaced",
+	},
+	{
+		name:     "surplus that depends on itself",
+		provider: wants(),
+		there:    []Node{there("a/a", "a", needs("b/b")), there("b/b", "b", needs("a/a"))},
+		says:     "surplus",
+	},
+}
+
+func TestPredictRefuses(t *testing.T) {
+	for _, c := range refusals {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Predict(c.provider, Gateway{}, NewGraph(c.there...))
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Errorf("error %v does not say %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestPredictRemovalListsEverythingOfOurs(t *testing.T) {
+	observed := NewGraph(there("address/v4", "a", retained), there("lb/main", "l", needs("address/v4")), there("subnet/s", "s", foreign))
+	plan, err := PredictRemoval(wants(wanted("lb/main", "l")), observed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Delete lb/main l Disruptive id-l", "Release address/v4 a Address id-a"}
+	if diff := cmp.Diff(want, lines(plan.Changes)); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+}
+
+func TestPredictLeavesItsArgumentsAlone(t *testing.T) {
+	observed := NewGraph(there("lb/main", "old", slots("eip"), is(Pending)), there("lb/main", "new", slots("eip2")))
+	before := slices.Clone(observed.Nodes)
+	if _, err := Predict(wants(wanted("lb/main", "new", slots("eip"))), Gateway{}, observed); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, observed.Nodes); diff != "" {
+		t.Errorf("observed has changed:\n%s", diff)
+	}
+}
+
+func TestApply(t *testing.T) {
+	broken := errors.New("broken")
+	changes := []Change{
+		{Verb: Create, Node: wanted("a/a", "a"), Impact: InPlace},
+		{Verb: Update, Node: wanted("b/b", "b"), Impact: Disruptive},
+		{Verb: Delete, Node: there("c/c", ""), Impact: Address},
+	}
+	cases := []struct {
+		name    string
+		allow   func(Change) bool
+		fail    string
+		applied []string
+		says    string
+	}{
+		{name: "all changes are made, in order", applied: []string{"a/a", "b/b", "c/c"}},
+		{name: "it stops at the first error and says what was done", fail: "b/b", applied: []string{"a/a"}, says: `updating b/b "b": broken`},
+		{name: "a node without a name is told by its key", fail: "c/c", applied: []string{"a/a", "b/b"}, says: "deleting c/c: broken"},
+		{name: "what is not allowed is left out", allow: UpTo(InPlace), applied: []string{"a/a"}},
+		{name: "up to disruptive leaves out the loss of an address", allow: UpTo(Disruptive), applied: []string{"a/a", "b/b"}},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			p := script{apply: func(change Change) error {
+				if change.Node.Key == c.fail {
+					return broken
+				}
+				return nil
+			}}
+			applied, err := Apply(context.Background(), p, Owner{}, changes, c.allow)
+			var keys []string
+			for _, change := range applied {
+				keys = append(keys, change.Node.Key)
+			}
+			if diff := cmp.Diff(c.applied, keys); diff != "" {
+				t.Errorf("applied (-want +got):\n%s", diff)
+			}
+			if (err == nil) != (c.says == "") || err != nil && (err.Error() != c.says || !errors.Is(err, broken)) {
+				t.Errorf("error %v, not %q", err, c.says)
+			}
+		})
+	}
+}
+
+func TestApplyStopsWhenTheContextEnds(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	p := script{apply: func(Change) error { cancel(); return nil }}
+	changes := []Change{{Verb: Create, Node: wanted("a/a", "a")}, {Verb: Create, Node: wanted("b/b", "b")}}
+	applied, err := Apply(ctx, p, Owner{}, changes, nil)
+	if len(applied) != 1 || !errors.Is(err, context.Canceled) {
+		t.Errorf("%d changes were made, error %v", len(applied), err)
+	}
+}
