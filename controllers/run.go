@@ -20,6 +20,7 @@ import (
 	gatewayv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/controllers/routing"
 )
 
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get,namespace=edgegateway-system
@@ -59,9 +60,6 @@ func Run(ctx context.Context, config Config) error {
 	if err := mgr.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return fmt.Errorf("adding the health check: %w", err)
 	}
-	if err := mgr.AddReadyzCheck("ping", healthz.Ping); err != nil {
-		return fmt.Errorf("adding the readiness check: %w", err)
-	}
 	return mgr.Start(ctx)
 }
 
@@ -83,6 +81,7 @@ func newManager(config Config) (manager.Manager, error) {
 		LeaderElectionID:              "edgegateway.dev",
 		LeaderElectionNamespace:       config.Namespace,
 		LeaderElectionReleaseOnCancel: true,
+		Cache:                         routing.CacheOptions(),
 		Client: client.Options{Cache: &client.CacheOptions{
 			// These are read by name, past the cache, which would hold all of the cluster's.
 			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/netip"
 
 	corev1 "k8s.io/api/core/v1"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/controllers/identity"
+	"github.com/edgegateway/edgegateway/controllers/routing"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 	"github.com/edgegateway/edgegateway/providers/manual"
@@ -33,7 +35,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 			return err
 		}
 	}
-	authority, _, err := identity.Setup(mgr, identity.Config{Namespace: config.Namespace, Service: config.XDSService})
+	authority, authenticator, err := identity.Setup(mgr, identity.Config{Namespace: config.Namespace, Service: config.XDSService})
 	if err != nil {
 		return fmt.Errorf("setting up the authority: %w", err)
 	}
@@ -58,7 +60,27 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 	if err := classes.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the class controller: %w", err)
 	}
-	return nil
+	return wireRouting(mgr, config, authority, authenticator)
+}
+
+// peersPort is where replicas tell each other what their proxies have.
+const peersPort = 18001
+
+// wireRouting serves the proxies.
+func wireRouting(mgr ctrl.Manager, config Config, authority *identity.Authority, authenticator *identity.Authenticator) error {
+	routes, err := routing.Setup(mgr, routing.Config{
+		Authenticate: authenticator.Authenticate,
+		Address:      config.XDS,
+		TLS:          authority.ServerTLS(),
+		Peers: &routing.Peers{
+			Address: fmt.Sprintf(":%d", peersPort), ServerTLS: authority.PeerServerTLS(), ClientTLS: authority.PeerClientTLS,
+			Namespace: config.Namespace, Service: config.XDSService, Pod: config.Pod,
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("setting up routing: %w", err)
+	}
+	return mgr.AddReadyzCheck("routes", func(*http.Request) error { return errors.Join(authority.Ready(), routes.Synced()) })
 }
 
 // clusterUID tells this cluster from all others: it is part of every owner's mark.

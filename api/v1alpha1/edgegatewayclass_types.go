@@ -9,7 +9,7 @@ import (
 //
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
-// +kubebuilder:resource:scope=Cluster,shortName=egc,categories=edgegateway
+// +kubebuilder:resource:scope=Cluster,shortName=egc
 // +kubebuilder:printcolumn:name="Provider",type=string,JSONPath=`.spec.provider`
 // +kubebuilder:printcolumn:name="DNS",type=string,JSONPath=`.spec.dns.provider`
 // +kubebuilder:printcolumn:name="Default",type=boolean,JSONPath=`.spec.default`

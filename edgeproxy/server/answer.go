@@ -62,7 +62,9 @@ func (s *stream) wasAccepted(ref xds.ResourceRef, h *held, each item) {
 	h.refused = ""
 	if each.entry == nil {
 		s.setHeld(ref, h, "", nil)
-		delete(s.subscriptions[ref.TypeURL].held, ref.Name)
+		if h.gone = ref.TypeURL == xds.EndpointType; !h.gone {
+			delete(s.subscriptions[ref.TypeURL].held, ref.Name)
+		}
 		// It may be wanted again by now.
 		s.mark(ref)
 		return

@@ -9,6 +9,8 @@
 // What Envoy does, found with version 1.40 and relied upon here:
 //   - It asks for a cluster's endpoints after it has read the cluster, and holds back its answer, and its answers to all later
 //     clusters, until they have come. So endpoints never wait for a cluster's acknowledgement.
+//   - A cluster whose endpoints never come would keep it from acknowledging any cluster for ever. So it is told of endpoints that
+//     are gone, which for Envoy is an answer that changes nothing.
 //   - A changed cluster warms up in the same way, but it does not ask for its endpoints again: they follow it unasked.
 //   - Of a refused response it keeps the good clusters and listeners, but of route tables, endpoints and secrets only those that
 //     stood before the bad one. So tables, listeners and secrets go one in a response, clusters and endpoints in batches, and a

@@ -135,14 +135,16 @@ func (s *stream) sendEndpointsAgain(cluster *held, name string) {
 	if cluster.version == "" {
 		s.setHeld(ref, h, "", nil)
 	}
-	h.again = true
-	s.mark(ref)
+
 }
 
 // decideRemoval says whether a resource that the gateway no longer has is taken from the proxy now. Only what a proxy gets
-// without naming it is: the rest it lets go by itself, with what had asked for it.
+// without naming it is: the rest it lets go by itself, with what had asked for it. Endpoints that it waits for are an exception.
 func (s *stream) decideRemoval(ref xds.ResourceRef) (item, bool) {
 	sub := s.subscriptions[ref.TypeURL]
+	if ref.TypeURL == xds.EndpointType {
+		return s.decideGone(ref, sub)
+	}
 	if sub == nil || !sub.wildcard {
 		return item{}, false
 	}
@@ -164,6 +166,21 @@ func (s *stream) decideRemoval(ref xds.ResourceRef) (item, bool) {
 		s.expectTables(h)
 	}
 	return item{name: ref.Name, batch: h.batch}, true
+}
+
+// decideGone says whether a proxy must be told that there are no such endpoints. Their cluster came and went faster than it
+// asked, and until it has an answer it acknowledges no cluster at all.
+func (s *stream) decideGone(ref xds.ResourceRef, sub *subscription) (item, bool) {
+	if !sub.wants(ref.Name) {
+		return item{}, false
+	}
+	h := sub.get(ref.Name)
+	if h.flying != nil {
+		h.stale = true
+		return item{}, false
+	}
+	waits := h.version == "" && !h.gone || h.again
+	return item{name: ref.Name, batch: h.batch}, waits
 }
 
 // pack makes responses of items, and notes them as flying.
@@ -203,6 +220,7 @@ func (s *stream) launch(typeURL string, items []item) *discoveryv3.DeltaDiscover
 			response.RemovedResources = append(response.RemovedResources, each.name)
 			continue
 		}
+		h.gone = false
 		s.hold(each.entry, 1)
 		response.Resources = append(response.Resources, each.entry.wire)
 	}

@@ -92,7 +92,7 @@ type operator struct {
 	grpc *grpc.Server
 
 	mu     sync.Mutex
-	cert   tls.Certificate
+	cert   *tls.Certificate
 	tokens map[string]Identity
 	seen   map[string]int
 }
@@ -120,7 +120,7 @@ func (o *operator) certify(ca *authority) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.cert = cert
+	o.cert = &cert
 }
 
 func (o *operator) start(listener net.Listener) {
@@ -134,7 +134,7 @@ func (o *operator) start(listener net.Listener) {
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
-			return &o.cert, nil
+			return o.cert, nil
 		},
 	}, o.Server)
 	go func(server *grpc.Server) { _ = server.Serve(listener) }(o.grpc)

@@ -84,11 +84,21 @@ func TestOrder(t *testing.T) {
 			"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ask e a", "quiet", "ack e", "get e +a@1", "ack e", "quiet",
 		},
 		"what isn't asked for isn't sent": {
-			"set c:a e:a s:s t:t", "ask e b", "quiet", "ask e a", "get e +a@1", "ack e", "quiet", "pending c:a s:s t:t",
+			"set c:a e:a s:s t:t", "ask s u", "ask t u", "quiet", "ask e a", "get e +a@1", "ack e", "quiet", "pending c:a s:s t:t",
 		},
 		"a resource that comes after it was asked for": {
 			"set", "ask s s", "quiet", "set s:s", "get s +s@1", "ack s", "set s:s@2", "get s +s@2", "ack s", "drop s s", "quiet", "set s:s@3", "quiet",
 		},
+		"a proxy that waits for endpoints which are gone is told": {
+			"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet", "ack c", "get c -a", "drop e a", "ack c", "quiet",
+		},
+		"endpoints that were gone and come back": {
+			"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet",
+			"set c:a e:a", "get e +a@1", "ack e", "ack c", "quiet", "set c:a", "quiet",
+		},
+		"a changed cluster that is gone before its endpoints came again": then(
+			"set c:a@2 e:a l:l~t:t t:t>c:a l:ready>l:l", "get c +a@2", "get e +a@1", "ack e",
+			"set c:a@3 l:l~t:t t:t>c:a l:ready>l:l", "quiet", "ack c", "get c +a@3", "get e -a", "ack e", "ack c", "quiet"),
 		"a removed name is the proxy's to let go": {
 			"set s:s", "ask s s", "get s +s@1", "ack s", "set", "quiet",
 		},

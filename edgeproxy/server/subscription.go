@@ -42,6 +42,8 @@ type held struct {
 	refused string
 	// stale says that something changed while flying, and again that the proxy must be sent even what it has.
 	stale, again bool
+	// gone says that the proxy was told that there are none of these endpoints.
+	gone bool
 	// batch keeps resources of a refused response apart from others; 0: none.
 	batch int
 }
@@ -123,7 +125,7 @@ func (s *stream) lost(ref xds.ResourceRef, sub *subscription) {
 	if h == nil {
 		return
 	}
-	h.refused = ""
+	h.refused, h.gone = "", false
 	if s.gateway.entries[ref] != nil {
 		s.expect(ref)
 	}

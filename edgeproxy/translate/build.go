@@ -60,7 +60,8 @@ func Build(in Inputs) Result {
 	return result
 }
 
-// Fragments translates every route and Ingress that names a gateway of ours, in the order of kind, namespace and name.
+// Fragments translates every route and Ingress that names a gateway of ours, in the order of kind, namespace and name. Of its input it
+// reads HTTPRoutes, Ingresses and IngressClasses; the rest it looks up.
 func Fragments(in Inputs, l Lookup) []Fragment {
 	classes := map[string]*networkingv1.IngressClass{}
 	for _, class := range in.IngressClasses {

@@ -32,5 +32,5 @@
 // holds *.example.com does not thereby hold a.example.com; the class's rules are the place to divide a domain.
 //
 // A request belongs to the listener of its port with the most specific hostname, and to no other: a host that it has no route for is
-// 404, though a wider listener had one.
+// 404, though a wider listener had one. A listener that is refused keeps its hostname in this, and answers 404, or refuses the handshake.
 package translate

@@ -21,6 +21,8 @@ const (
 	ClientIPLost = "ClientIPLost"
 	// VantageUnavailable: the vantage could not or would not look: it refuses the address, or has no route of that family.
 	VantageUnavailable = "VantageUnavailable"
+	// NoOutsideVantage: Summarize was given no result at all.
+	NoOutsideVantage = "NoOutsideVantage"
 )
 
 // severity lists the reasons from the worst: the nearer to the client the fault is, the more it hides what lies behind it, and a

@@ -12,7 +12,11 @@ type Request struct {
 	// Source is the address from which the vantage's connections arrive at the load balancer when a NAT is between them. A door
 	// of the other address family, and an empty Source, go by the connection's own local address.
 	Source string `json:"source,omitempty"`
-	// TimeoutMillis is how long one name or door may take; 0 means 5000.
+	// Healthy says that the load balancer's health checks are known to arrive and to be answered. It tells two faults apart that look
+	// alike from outside: see Finding.
+	Healthy bool `json:"healthy,omitempty"`
+	// TimeoutMillis is how long one name or one connection may take; 0 means 5000. A fault takes up to three
+	// connections to tell apart. HAProxy tries a dead server for three seconds that it does not check: less than 4000 calls that Timeout.
 	TimeoutMillis int64 `json:"timeoutMillis,omitempty"`
 }
 
@@ -36,6 +40,13 @@ type Door struct {
 }
 
 // Finding is what was seen of one name or door.
+//
+// A TLS door that closes before we send a byte may have a load balancer without a healthy server (NoHealthyBackend), or one that sends
+// a PROXY protocol header to a proxy that expects none. It is taken for the latter (ProxyProtocolMismatch) when Request.Healthy is
+// set, or when a door without TLS at the same address gave itself away by answering 400 to silence.
+//
+// A door that closes once it has read us is a ProxyProtocolMismatch; the message says whether that was proved, by an answer to a
+// PROXY protocol header of our own, or supposed.
 type Finding struct {
 	// Subject is "203.0.113.10:443 as www.example.com" for a door, "www.example.com" for a name.
 	Subject string `json:"subject"`

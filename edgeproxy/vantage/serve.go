@@ -70,7 +70,7 @@ func certificateOf(config ServeConfig) (tls.Certificate, error) {
 		}
 		return certificate, nil
 	}
-	hosts := list(config.Hosts)
+	hosts := commaSeparated(config.Hosts)
 	if len(hosts) == 0 || config.CAOut == "" {
 		return tls.Certificate{}, errors.New("give -tls-cert and -tls-key, or -hosts and -ca-out for a self-signed certificate")
 	}
@@ -84,7 +84,7 @@ func certificateOf(config ServeConfig) (tls.Certificate, error) {
 	return certificate, nil
 }
 
-func list(text string) []string {
+func commaSeparated(text string) []string {
 	var items []string
 	for item := range strings.SplitSeq(text, ",") {
 		if item = strings.TrimSpace(item); item != "" {
@@ -96,7 +96,7 @@ func list(text string) []string {
 
 func ranges(text string) ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix
-	for _, item := range list(text) {
+	for _, item := range commaSeparated(text) {
 		prefix, err := netip.ParsePrefix(item)
 		if err != nil {
 			return nil, err

@@ -22,6 +22,9 @@ const (
 	// An edge protects its backends by limits that a user sets, not by Envoy's default of 1,024 connections.
 	circuitBreakerLimit = 1 << 20
 	retryLimit          = 1 << 10
+	// endpointsTimeout ends a cluster's warming if its stream broke in the moment between the cluster and its endpoints: Envoy then
+	// goes on with the endpoints that it had. Without it, it would acknowledge no cluster any more.
+	endpointsTimeout = 5 * time.Second
 )
 
 // BuildCluster makes the cluster of a backend. Its endpoints come by BuildEndpoints: it asks for them under its own name.
@@ -30,7 +33,7 @@ func BuildCluster(cluster ir.Cluster) (Resource, []Problem) {
 		Name:                 cluster.Name,
 		AltStatName:          statName(cluster.Name),
 		ClusterDiscoveryType: &clusterv3.Cluster_Type{Type: clusterv3.Cluster_EDS},
-		EdsClusterConfig:     &clusterv3.Cluster_EdsClusterConfig{EdsConfig: adsSource()},
+		EdsClusterConfig:     &clusterv3.Cluster_EdsClusterConfig{EdsConfig: endpointSource()},
 		ConnectTimeout:       durationpb.New(connectTimeout),
 		LbPolicy:             clusterv3.Cluster_LEAST_REQUEST,
 		// One per cent is the least that Envoy knows: draining endpoints are used when none else is left, and not before.
@@ -116,6 +119,13 @@ func adsSource() *corev3.ConfigSource {
 		ConfigSourceSpecifier: &corev3.ConfigSource_Ads{Ads: &corev3.AggregatedConfigSource{}},
 		InitialFetchTimeout:   durationpb.New(0),
 	}
+}
+
+// endpointSource is adsSource with an end to the waiting.
+func endpointSource() *corev3.ConfigSource {
+	source := adsSource()
+	source.InitialFetchTimeout = durationpb.New(endpointsTimeout)
+	return source
 }
 
 // statName keeps a name whole in a metric: dots and colons would split it into levels.

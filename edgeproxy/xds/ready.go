@@ -1,6 +1,8 @@
 package xds
 
 import (
+	"time"
+
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
@@ -18,6 +20,8 @@ const (
 	ReadyPath = ir.ReadyPath
 	// ReadyListener is the listener's name.
 	ReadyListener = "ready"
+
+	readyCloseTimeout = 50 * time.Millisecond
 )
 
 // BuildReady makes the ready listener. It needs the other listeners of the gateway to be in use, so it is what a proxy gets
@@ -37,7 +41,9 @@ func BuildReady(listeners []Resource) (Resource, error) {
 		Http2ProtocolOptions:      downstreamHTTP2(),
 		RequestHeadersTimeout:     durationpb.New(headersTimeout),
 		StreamIdleTimeout:         durationpb.New(headersTimeout),
-		UseRemoteAddress:          wrapperspb.Bool(true),
+		// An HTTP/1.0 checker reads until the connection closes, and may give it less than Envoy's usual second.
+		DelayedCloseTimeout: durationpb.New(readyCloseTimeout),
+		UseRemoteAddress:    wrapperspb.Bool(true),
 		RouteSpecifier: &hcmv3.HttpConnectionManager_RouteConfig{
 			RouteConfig: &routev3.RouteConfiguration{Name: ReadyListener},
 		},

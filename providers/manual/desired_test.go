@@ -106,7 +106,10 @@ func TestOtherMistakesNameTheirField(t *testing.T) {
 			gw.Families = append(gw.Families, providers.IPv6)
 			ack("now", "203.0.113.1")(gw)
 		}, "spec.manual.ack.addresses", "no IPv6 address"},
-		"an ack with another address": {func(gw *providers.Gateway) { gw.Addresses = []string{"203.0.113.7"}; ack("now", "203.0.113.1")(gw) }, "spec.manual.ack.addresses", "203.0.113.7 is missing"},
+		"an ack with another address": {func(gw *providers.Gateway) {
+			gw.Addresses = []string{"203.0.113.7"}
+			ack("now", "203.0.113.1")(gw)
+		}, "spec.manual.ack.addresses", "203.0.113.7 is missing"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -29,8 +29,8 @@ type view struct {
 	// Addresses that the sheet shows in the answer.
 	AckCommand string
 	Bound      []string
-	ProxyPorts bool
-	UDPPorts   bool
+	// ProxyPorts, Transparent and UDPPorts say whether there are ports with a PROXY protocol header, without one, and by UDP.
+	ProxyPorts, Transparent, UDPPorts bool
 }
 
 // portView is one port as a template shows it.
@@ -79,6 +79,7 @@ func viewOf(ref Ref, spec Spec) view {
 	for _, port := range spec.Sheet.Ports {
 		shown.Ports = append(shown.Ports, portViewOf(port, spec))
 		shown.ProxyPorts = shown.ProxyPorts || port.ProxyProtocol != ""
+		shown.Transparent = shown.Transparent || port.ProxyProtocol == ""
 		shown.UDPPorts = shown.UDPPorts || port.Protocol == providers.UDP
 	}
 	shown.AckCommand = ackCommand(shown)

@@ -24,9 +24,9 @@ func TestTheDifferenceSaysWhatToRebuild(t *testing.T) {
 	}{
 		"nothing":      {func(*Sheet) {}, nil},
 		"a port name":  {func(s *Sheet) { s.Ports[0].Name = "web" }, nil},
-		"nodes":        {func(s *Sheet) { s.Nodes = []Node{{"n2", "10.0.0.2"}, {"n3", "10.0.0.3"}} }, []string{"node n3 (10.0.0.3) added", "node n1 (10.0.0.1) removed"}},
+		"nodes":        {func(s *Sheet) { s.Nodes[0] = Node{"n3", "10.0.0.3"} }, []string{"node n3 (10.0.0.3) added", "node n1 (10.0.0.1) removed"}},
 		"an address":   {func(s *Sheet) { s.Nodes[0].Address = "10.0.0.9" }, []string{"node n1 (10.0.0.9) added", "node n1 (10.0.0.1) removed"}},
-		"ports":        {func(s *Sheet) { s.Ports[0] = Port{Protocol: providers.TCP, Port: 8080, NodePort: 30080} }, []string{"port 8080/TCP added, to node port 30080", "port 80/TCP removed"}},
+		"ports":        {func(s *Sheet) { s.Ports[0].Port = 8080 }, []string{"port 8080/TCP added, to node port 30080", "port 80/TCP removed"}},
 		"a node port":  {func(s *Sheet) { s.Ports[0].NodePort = 31080 }, []string{"port 80/TCP goes to node port 31080 instead of 30080"}},
 		"PROXY on":     {func(s *Sheet) { s.Ports[0].ProxyProtocol = "v2" }, []string{"port 80/TCP needs a PROXY protocol v2 header"}},
 		"PROXY off":    {func(s *Sheet) { s.Ports[1].ProxyProtocol = "" }, []string{"port 443/TCP needs no PROXY protocol header any more"}},
@@ -35,7 +35,8 @@ func TestTheDifferenceSaysWhatToRebuild(t *testing.T) {
 		"ranges":       {func(s *Sheet) { s.SourceRanges = nil }, []string{"source range 198.51.100.0/24 removed"}},
 		"connect from": {func(s *Sheet) { s.ConnectFrom = nil }, []string{"load balancer's own address 10.9.0.0/28 removed"}},
 		"health": {func(s *Sheet) { s.Health.Fall = 3; s.Draining.StopNewWithinSeconds = 9 }, []string{
-			"health check changed from GET /healthz on node port 32000 every 3s, down after 2, up after 2 to GET /healthz on node port 32000 every 3s, down after 3, up after 2"}},
+			"health check changed from GET /healthz on node port 32000 every 3s, down after 2, up after 2 to " +
+				"GET /healthz on node port 32000 every 3s, down after 3, up after 2"}},
 		"draining": {func(s *Sheet) { s.Draining.KeepConnections = true }, []string{"draining changed"}},
 		"gateway":  {func(s *Sheet) { s.Gateway = "shop/other" }, []string{"gateway changed from shop/main to shop/other"}},
 	}
@@ -158,7 +159,8 @@ func TestAForeignDocumentIsReportedAsConflict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := p.Report(observed).Provisioned; got.State != providers.Failed || got.Reason != ReasonConflict || !strings.Contains(got.Message, "shop/main-handoff") {
+	got := p.Report(observed).Provisioned
+	if got.State != providers.Failed || got.Reason != ReasonConflict || !strings.Contains(got.Message, "shop/main-handoff") {
 		t.Errorf("provisioned is %+v", got)
 	}
 	if _, found := HandoffOf(observed); found {

@@ -13,8 +13,10 @@ var (
 	kubernetes      = []string{"k8s.io", "sigs.k8s.io"}
 	envoyTypes      = []string{"github.com/envoyproxy/go-control-plane/envoy", "github.com/cncf/xds/go", "google.golang.org/protobuf", "google.golang.org/genproto"}
 	envoy           = []string{"github.com/envoyproxy", "github.com/cncf/xds"}
-	grpc            = []string{"google.golang.org/grpc"}
-	anything        = []string{"*"}
+	// yamlText prints YAML; it knows no Kubernetes object, whatever its address.
+	yamlText = []string{"sigs.k8s.io/yaml"}
+	grpc     = []string{"google.golang.org/grpc"}
+	anything = []string{"*"}
 	// forTests is what every test may import beside what its package may.
 	forTests = []string{"github.com/google/go-cmp", "golang.org/x/tools/txtar", "sigs.k8s.io/yaml"}
 )
@@ -55,17 +57,19 @@ var diagram = []arrows{
 
 	{folder: "=edgeproxy", inTests: []string{"edgeproxy"}, say: "edgeproxy itself holds only documentation and golden tests"},
 	{folder: "edgeproxy/ir", say: "ir is written in the standard library only"},
-	{folder: "edgeproxy/probe", say: "probe is written in the standard library only"},
+	{folder: "edgeproxy/vantage", say: "vantage is written in the standard library only"},
 	{folder: "edgeproxy/drain", say: "drain is written in the standard library only"},
 	{folder: "edgeproxy/translate", ours: []string{"api", "edgeproxy/ir"}, outside: kubernetesTypes,
 		say: "translate sees api, ir and Kubernetes' types: no client and no Envoy"},
-	{folder: "edgeproxy/xds", ours: []string{"edgeproxy/ir"}, outside: envoyTypes, say: "xds sees ir and Envoy's types: no Kubernetes"},
+	{folder: "edgeproxy/xds", ours: []string{"edgeproxy/ir"}, outside: slices.Concat(envoyTypes, yamlText),
+		say: "xds sees ir, Envoy's types and YAML: no Kubernetes"},
 	{folder: "edgeproxy/store", ours: []string{"edgeproxy/ir"}, say: "store sees ir and the standard library"},
-	{folder: "edgeproxy/server", ours: []string{"edgeproxy/xds", "edgeproxy/store"}, outside: slices.Concat(envoyTypes, grpc),
-		inTests: []string{"edgeproxy/ir"}, say: "server sees xds, store, Envoy's types and gRPC: no Kubernetes"},
+	{folder: "edgeproxy/server", ours: []string{"edgeproxy/ir", "edgeproxy/xds", "edgeproxy/store"}, outside: slices.Concat(envoyTypes, grpc),
+		say: "server sees ir, xds, store, Envoy's types and gRPC: no Kubernetes"},
 	{folder: "edgeproxy/infra", ours: []string{"api", "edgeproxy/ir"}, outside: kubernetesTypes,
 		say: "infra sees api, ir and Kubernetes' types: no client"},
 
+	{folder: "=controllers", ours: []string{"api", "providers", "edgeproxy", "controllers"}, outside: anything, say: "controllers itself is the wiring, and sees all that it joins"},
 	{folder: "controllers/*", ours: []string{"api", "=providers", "providers/registry", "edgeproxy"}, outside: anything,
 		inTests: []string{"providers/fake"}, say: "controllers see api, the contract, the registry and edgeproxy: no adapter, and not each other"},
 }

@@ -32,11 +32,14 @@ func (s *Site) Handoff(ctx context.Context, namespace, gateway string) (Handoff,
 			status, _ := s.Kubectl(ctx, "get", "edgegateway", gateway, "-n", namespace, "-o", "jsonpath={.status.conditions}")
 			return fmt.Errorf("no hand-off of %s yet: %s", gateway, status)
 		}
-		data, err := s.Kubectl(ctx, "get", "configmap", name, "-n", namespace, "-o", "jsonpath={.data}")
+		object, err := s.Kubectl(ctx, "get", "configmap", name, "-n", namespace, "-o", "json")
 		if err != nil {
 			return err
 		}
-		return json.Unmarshal([]byte(data), &handoff.Documents)
+		var configMap struct{ Data map[string]string }
+		err = json.Unmarshal([]byte(object), &configMap)
+		handoff.Documents = configMap.Data
+		return err
 	})
 	return handoff, err
 }

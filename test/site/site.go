@@ -93,8 +93,13 @@ func Until(ctx context.Context, limit time.Duration, check func(ctx context.Cont
 	defer cancel()
 	var last error
 	for {
-		if last = check(ctx); last == nil {
+		err := check(ctx)
+		if err == nil {
 			return nil
+		}
+		// What the end of the time limit interrupts says nothing.
+		if ctx.Err() == nil || last == nil {
+			last = err
 		}
 		select {
 		case <-ctx.Done():
