@@ -39,7 +39,8 @@ unit: ## run the tests that need no cluster
 .PHONY: test
 test: ## run every test, on a real cluster where this machine can (README: what it needs)
 	go vet ./...
-	go test -timeout 40m ./...
+	go test -timeout 40m $$(go list ./... | grep -v /test/e2e)
+	go test -timeout 40m -v ./test/e2e
 
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -86,7 +87,7 @@ func (w *world) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeLimit)
 	defer cancel()
 	begin := time.Now()
-	started, err := cluster.Start(ctx, cluster.Config{Name: "e2e", Logf: func(format string, args ...any) {
+	started, err := cluster.Start(ctx, cluster.Config{Name: cmp.Or(os.Getenv("E2E_CLUSTER"), "e2e"), Logf: func(format string, args ...any) {
 		fmt.Fprintf(os.Stderr, "%6.1fs %s\n", time.Since(begin).Seconds(), fmt.Sprintf(format, args...))
 	}})
 	if err != nil {
@@ -100,6 +101,7 @@ func (w *world) stop() {
 	if w.cluster == nil {
 		return
 	}
+	closeSite()
 	if err := w.cluster.Stop(); err != nil {
 		fmt.Fprintln(os.Stderr, "stopping the cluster of the end-to-end tests:", err)
 	}

@@ -68,7 +68,7 @@ func (s *Site) InstallOperator(ctx context.Context) error {
 		return fmt.Errorf("applying Gateway API's CRDs: %w", err)
 	}
 	_, err = s.Helm(ctx, "upgrade", "--install", "edgegateway", filepath.Join(s.Source, "charts/edgegateway"),
-		"--namespace", OperatorNamespace, "--create-namespace", "--set", "image.tag=dev", "--set", "image.pullPolicy=IfNotPresent",
+		"--namespace", OperatorNamespace, "--create-namespace", "--take-ownership", "--set", "image.tag=dev", "--set", "image.pullPolicy=IfNotPresent",
 		"--wait", "--timeout", "3m")
 	if err != nil {
 		return fmt.Errorf("installing the chart: %w", err)
