@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/controllers/identity"
@@ -39,6 +40,10 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 	if err != nil {
 		return fmt.Errorf("setting up the authority: %w", err)
 	}
+	counts, err := edgegateway.NewMetrics(metrics.Registry, mgr.GetClient())
+	if err != nil {
+		return fmt.Errorf("registering metrics: %w", err)
+	}
 	adapters := &registry.Registry{Documents: manual.NewConfigMaps(live, mgr.GetClient()), Forbidden: forbidden()}
 	available := edgegateway.Available{Providers: adapters.Providers(), DNS: adapters.DNSProviders()}
 	gateways := &edgegateway.Reconciler{
@@ -50,7 +55,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 				return proxyFiles(config, authority.Bundle(), maxHeapBytes)
 			},
 		},
-		Reach: edgegateway.NewReach(),
+		Reach: edgegateway.NewReach(counts), Metrics: counts,
 	}
 	if err := gateways.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the gateway controller: %w", err)

@@ -54,6 +54,8 @@ type Reconciler struct {
 	Proxy ProxyConfig
 	// Reach measures from outside.
 	Reach *Reach
+	// Metrics count; nil counts nothing.
+	Metrics *Metrics
 
 	applied applications
 	// refresh gets an event when something changed that concerns all gateways.
@@ -88,6 +90,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	}
 	proxyErr := r.applyProxy(ctx, in)
 	out := r.provision(ctx, in)
+	r.Metrics.round(out)
 	if in.deleting() && out.err == nil && gone(out) {
 		return ctrl.Result{}, r.release(ctx, in)
 	}

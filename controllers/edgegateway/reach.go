@@ -39,6 +39,7 @@ type vantagePoint struct {
 type Reach struct {
 	// changed gets the gateways whose measurement changed.
 	changed chan event.GenericEvent
+	metrics *Metrics
 
 	mu      sync.Mutex
 	ctx     context.Context
@@ -55,9 +56,9 @@ type watch struct {
 	misses  int
 }
 
-// NewReach returns a Reach that measures nothing yet.
-func NewReach() *Reach {
-	return &Reach{changed: make(chan event.GenericEvent, 64), watched: map[types.NamespacedName]*watch{}}
+// NewReach returns a Reach that measures nothing yet, and counts its probes if metrics is not nil.
+func NewReach(metrics *Metrics) *Reach {
+	return &Reach{metrics: metrics, changed: make(chan event.GenericEvent, 64), watched: map[types.NamespacedName]*watch{}}
 }
 
 // Start runs the probes until ctx ends.
@@ -160,6 +161,7 @@ func (r *Reach) measure(ctx context.Context, name types.NamespacedName, w *watch
 	if ctx.Err() != nil {
 		return 0
 	}
+	r.metrics.probe(now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	before := w.verdict

@@ -293,15 +293,12 @@ func (f *flush) await(refs []translate.Ref) bool {
 }
 
 func (f *flush) served(assembly translate.Assembly, problems []translate.Problem) Served {
-	gateway := assembly.Gateway
-	probe := ir.ProbeOf(string(f.lookup.accepted[assembly.Name].gateway.UID))
-	gateway.Probe = &probe
 	ports := map[gatewayv1.SectionName]gatewayv1.PortNumber{}
 	for _, listener := range f.lookup.gateways[assembly.Name].Listeners {
 		ports[listener.Name] = listener.Port
 	}
 	return Served{
-		Name: assembly.Name, Gateway: gateway, Backends: assembly.Backends, Ports: ports, Problems: problems,
+		Name: assembly.Name, Gateway: assembly.Gateway, Backends: assembly.Backends, Ports: ports, Problems: problems,
 		Status: translate.GatewayStatus{
 			Namespace: assembly.Name.Namespace, Name: assembly.Name.Name, Generation: assembly.Generation, Listeners: assembly.Listeners,
 		},
