@@ -101,6 +101,8 @@ const (
 	ReasonTCPRefused = "TCPRefused"
 	// ReasonTimeout: no answer came in time.
 	ReasonTimeout = "Timeout"
+	// ReasonNoHealthyBackend: the load balancer answers, but has no proxy that it counts as healthy.
+	ReasonNoHealthyBackend = "NoHealthyBackend"
 	// ReasonProxyProtocolMismatch: load balancer and proxy don't agree on the PROXY protocol.
 	ReasonProxyProtocolMismatch = "ProxyProtocolMismatch"
 	// ReasonCertMismatch: the certificate is not one for the name.

@@ -187,36 +187,36 @@ func (r *Reach) measure(ctx context.Context, name types.NamespacedName, w *watch
 
 // probeAll asks all vantages at once.
 func probeAll(ctx context.Context, request vantage.Request, points []vantagePoint) verdict {
-	ctx, cancel := context.WithTimeout(ctx, 3*probeTimeout)
+	ctx, cancel := context.WithTimeout(ctx, 5*probeTimeout)
 	defer cancel()
 	var (
 		mu      sync.Mutex
 		group   sync.WaitGroup
 		results = map[string]vantage.Result{}
-		failed  []string
 	)
 	for _, point := range points {
 		group.Go(func() {
 			client := &vantage.Client{URL: point.url, Token: point.token, CA: point.ca}
 			result, err := client.Probe(ctx, request)
+			if err != nil {
+				result = vantage.Unavailable(err)
+			}
 			mu.Lock()
 			defer mu.Unlock()
-			if err != nil {
-				failed = append(failed, point.name+": "+err.Error())
-				return
-			}
 			results[point.name] = result
 		})
 	}
 	group.Wait()
-	if len(results) == 0 {
-		return unknown(api.ReasonVantageUnavailable, "no vantage could be asked: "+strings.Join(failed, "; "))
-	}
 	ok, reason, message := vantage.Summarize(results)
-	if ok {
+	switch {
+	case ok:
 		return yes(api.ReasonReady, message)
+	case reason == vantage.VantageUnavailable:
+		// Nobody could look: that says nothing of the gateway.
+		return unknown(api.ReasonVantageUnavailable, message)
+	default:
+		return no(reason, "%s", message)
 	}
-	return no(reason, "%s", message)
 }
 
 // probeOf says what to probe, or why not. It is pure.

@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -113,11 +114,7 @@ func TestRotationOverlaps(t *testing.T) {
 	}
 }
 
-func certificatesIn(bundle []byte) int {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(bundle)
-	return len(pool.Subjects()) //nolint:staticcheck // of a pool that is not the system's it is right
-}
+func certificatesIn(bundle []byte) int { return bytes.Count(bundle, []byte("BEGIN CERTIFICATE")) }
 
 func verifies(a *Authority, bundle []byte) bool {
 	pool := x509.NewCertPool()

@@ -190,14 +190,19 @@ type fakeServer struct {
 	forgot   []server.GatewayKey
 	synced   bool
 	progress server.Progress
+	// progressed is called after each Set, as the real one does.
+	progressed func(server.GatewayKey)
 }
 
-func newFakeServer() *fakeServer { return &fakeServer{sets: map[server.GatewayKey][]xds.Resources{}} }
+func newFakeServer() *fakeServer {
+	return &fakeServer{sets: map[server.GatewayKey][]xds.Resources{}, progressed: func(server.GatewayKey) {}}
+}
 
 func (s *fakeServer) Set(key server.GatewayKey, resources xds.Resources) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.sets[key] = append(s.sets[key], resources)
+	s.mu.Unlock()
+	s.progressed(key)
 }
 
 func (s *fakeServer) Apply(_ server.GatewayKey, update server.Update) {

@@ -52,7 +52,7 @@ func CacheOptions() cache.Options {
 // Setup has the manager serve proxies on every replica, and write statuses on the leader.
 func Setup(mgr ctrl.Manager, config Config) (*Routing, error) {
 	if config.Authenticate == nil || config.Address == "" || config.TLS == nil {
-		return nil, errors.New("Authenticate, Address and TLS are needed")
+		return nil, errors.New("the settings Authenticate, Address and TLS are needed")
 	}
 	// Not the manager's client: it would list and cache all Secrets to answer for one.
 	secrets, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())

@@ -23,7 +23,7 @@ const (
 )
 
 // ownListeners are the proxy's own, by the names in their statistics: who is on them does not hold a proxy back.
-var ownListeners = []string{ownListener, "ready", "stats"}
+var ownListeners = []string{ownListener, "ready", "health", "stats"}
 
 // connectionStats selects the connections of each listener, and not of its workers.
 const connectionStats = `^listener\.[^.]*\.downstream_cx_(active|total)$`

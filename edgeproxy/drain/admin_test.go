@@ -20,7 +20,7 @@ func TestReadTraffic(t *testing.T) {
 		wantError   bool
 	}{
 		{"the proxy's own listeners don't count",
-			"listener.admin.downstream_cx_active: 1\nlistener.ready.downstream_cx_active: 2\nlistener.stats.downstream_cx_total: 9\n", traffic{}, false},
+			"listener.admin.downstream_cx_active: 1\nlistener.ready.downstream_cx_active: 2\nlistener.health.downstream_cx_active: 1\nlistener.stats.downstream_cx_total: 9\n", traffic{}, false},
 		{"clients' listeners are added up", "listener.admin.downstream_cx_active: 1\nlistener.tcp-80.downstream_cx_active: 2\n" +
 			"listener.tcp-80.downstream_cx_total: 7\nlistener.tcp-443.downstream_cx_active: 3\nlistener.tcp-443.downstream_cx_total: 5\n", traffic{5, 12}, false},
 		{"a filter on statistics is not an idle proxy", "listener.tcp-80.downstream_cx_active: 0\n", traffic{}, true},

@@ -145,7 +145,7 @@ func listener(name string, port int, manager tree) tree {
 	filter := typed("envoy.filters.network.http_connection_manager",
 		"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", manager)
 	return tree{
-		"name": name, "stat_prefix": name, "address": socketAddress(port),
+		"name": name, "stat_prefix": name, "address": socketAddress(port), "enable_reuse_port": false,
 		"filter_chains": []any{tree{"filters": []any{filter}}},
 	}
 }

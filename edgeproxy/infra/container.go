@@ -6,6 +6,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
 // nodeCluster is every proxy's cluster in its xDS node.
@@ -80,7 +82,7 @@ func drainCommand(in Inputs) []string {
 func ready(period, failures int32) *corev1.Probe {
 	return &corev1.Probe{
 		ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
-			Path: HealthPath, Port: intstr.FromInt32(HealthPort), Scheme: corev1.URISchemeHTTP,
+			Path: ir.ReadyPath, Port: intstr.FromInt32(ir.ReadyPort), Scheme: corev1.URISchemeHTTP,
 		}},
 		PeriodSeconds:    period,
 		TimeoutSeconds:   min(period, 3),

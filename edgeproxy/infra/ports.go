@@ -14,15 +14,12 @@ import (
 )
 
 const (
-	// HealthPort is the Service's port that a load balancer's health check comes in by; it leads to Envoy's ready listener.
-	HealthPort = ir.ReadyPort
+	// HealthPort is the Service's port that a load balancer's health check comes in by; it leads to Envoy's health listener.
+	HealthPort = ir.HealthPort
 	// HealthPortName is its name in the Service.
 	HealthPortName = "health"
 	// HealthPath answers 200 while the proxy may get new connections.
-	HealthPath = "/ready"
-
-	// statsPort serves metrics; it is not in the Service.
-	statsPort int32 = 19002
+	HealthPath = ir.HealthPath
 )
 
 // Port is one port that clients use.
@@ -63,7 +60,8 @@ func usable(ports []Port) []Port {
 func containerPorts() []corev1.ContainerPort {
 	return []corev1.ContainerPort{
 		{Name: HealthPortName, ContainerPort: HealthPort, Protocol: corev1.ProtocolTCP},
-		{Name: "stats", ContainerPort: statsPort, Protocol: corev1.ProtocolTCP},
+		{Name: "ready", ContainerPort: ir.ReadyPort, Protocol: corev1.ProtocolTCP},
+		{Name: "stats", ContainerPort: ir.StatsPort, Protocol: corev1.ProtocolTCP},
 	}
 }
 
@@ -81,6 +79,6 @@ func servicePorts(ports []Port) []corev1.ServicePort {
 	}
 	return append(service, corev1.ServicePort{
 		Name: HealthPortName, Protocol: corev1.ProtocolTCP,
-		Port: HealthPort, TargetPort: intstr.FromInt32(ir.ReadyPort), AppProtocol: new("http"),
+		Port: HealthPort, TargetPort: intstr.FromInt32(HealthPort), AppProtocol: new("http"),
 	})
 }

@@ -5,8 +5,12 @@ package ir
 const (
 	FirstOwnPort int32 = 19000
 	LastOwnPort  int32 = 19009
-	// ReadyPort answers kubelet and load balancers on ReadyPath: 200 or, while the proxy drains, 503.
+	// ReadyPort answers kubelet on ReadyPath: 200 or, while the proxy drains, 503.
 	ReadyPort int32 = 19001
+	// StatsPort serves metrics on StatsPath.
+	StatsPort int32 = 19002
+	// HealthPort answers load balancers on HealthPath as ReadyPort answers kubelet, and counts their checks only.
+	HealthPort int32 = 19003
 )
 
 // privileged is the first port that a process without privileges may bind.
@@ -24,5 +28,9 @@ func BindPort(port int32) int32 {
 // OwnPort reports whether the proxy's pod keeps a port for itself.
 func OwnPort(port int32) bool { return port >= FirstOwnPort && port <= LastOwnPort }
 
-// ReadyPath is where the proxy says whether it takes traffic.
-const ReadyPath = "/ready"
+// Where the proxy says whether it takes traffic, to kubelet and to load balancers, and what it counts.
+const (
+	ReadyPath  = "/ready"
+	HealthPath = "/ready"
+	StatsPath  = "/stats/prometheus"
+)

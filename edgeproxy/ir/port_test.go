@@ -12,7 +12,7 @@ func TestBindPortLeavesPrivilegedPorts(t *testing.T) {
 			t.Errorf("BindPort(%d) = %d, want %d", port, got, want)
 		}
 	}
-	if !OwnPort(ReadyPort) || OwnPort(18999) || OwnPort(19010) {
+	if !OwnPort(ReadyPort) || !OwnPort(HealthPort) || !OwnPort(StatsPort) || OwnPort(18999) || OwnPort(19010) {
 		t.Error("the proxy's own ports are 19000 to 19009")
 	}
 }

@@ -135,7 +135,8 @@ func (s *stream) sendEndpointsAgain(cluster *held, name string) {
 	if cluster.version == "" {
 		s.setHeld(ref, h, "", nil)
 	}
-
+	h.again = true
+	s.mark(ref)
 }
 
 // decideRemoval says whether a resource that the gateway no longer has is taken from the proxy now. Only what a proxy gets

@@ -84,10 +84,11 @@ func (a *authority) issue(t testing.TB, names ...string) ir.Secret {
 
 // operator is a Server on a port, by TLS, which can be stopped and started anew.
 type operator struct {
-	t         *testing.T
-	ca        *authority
-	port      int
-	readyPort int
+	t    *testing.T
+	ca   *authority
+	port int
+	// readyPort and healthPort are this test's own.
+	readyPort, healthPort int
 	*Server
 	grpc *grpc.Server
 
@@ -99,7 +100,7 @@ type operator struct {
 
 func newOperator(t *testing.T) *operator {
 	o := &operator{t: t, ca: newAuthority(t), tokens: map[string]Identity{}, seen: map[string]int{}}
-	o.readyPort = freePort(t)
+	o.readyPort, o.healthPort = freePort(t), freePort(t)
 	o.certify(o.ca)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -196,8 +197,11 @@ func (o *operator) serve(gateway ir.Gateway) xds.Resources {
 
 func (o *operator) set(resources xds.Resources) {
 	for i, resource := range resources.Listeners {
-		if resource.Name == xds.ReadyListener {
+		switch resource.Name {
+		case xds.ReadyListener:
 			resources.Listeners[i].Body = moved(o.t, resource.Body, uint32(o.readyPort))
+		case xds.HealthListener:
+			resources.Listeners[i].Body = moved(o.t, resource.Body, uint32(o.healthPort))
 		}
 	}
 	o.Set(key, resources)

@@ -16,93 +16,96 @@ var boot = []string{
 
 func then(steps ...string) []string { return append(append([]string{}, boot...), steps...) }
 
-// TestOrder plays sequences of what a gateway has and what a proxy says.
+// orders are sequences of what a gateway has and what a proxy says.
+var orders = map[string][]string{
+	"a proxy starts and is ready last": boot,
+	"an empty gateway answers, so that nobody waits": {
+		"set", "ask c *", "get c", "ack c", "ask l *", "get l", "ack l", "quiet",
+	},
+	"an empty request means everything": {"set c:a", "ask c", "get c +a@1"},
+	"a route switches after its new cluster and its endpoints": then(
+		"set c:a e:a c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "quiet", "ack c", "quiet",
+		"ask e b", "get e +b@1", "quiet", "ack e",
+		"get t +t@2", "ack t", "quiet", "pending"),
+	"endpoints that come before the cluster's acknowledgement don't switch it": then(
+		"set c:a e:a c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "ask e b", "get e +b@1", "ack e", "quiet", "ack c", "get t +t@2"),
+	"a cluster leaves after the route that had it": then(
+		"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e",
+		"get t +t@2", "quiet", "ack t",
+		"get c -a", "ack c", "drop e a", "quiet", "pending"),
+	"a cluster stays while the route that drops it is refused": then(
+		"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e",
+		"get t +t@2", "nack t bad route", "quiet", "refused t:t bad route",
+		"set c:b e:b l:l~t:t t:t@3>c:b l:ready>l:l",
+		"get t +t@3", "ack t", "get c -a", "refused"),
+	"a cluster that comes back before it left stays": then(
+		"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e", "get t +t@2",
+		"set c:a e:a c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"ack t", "quiet", "pending"),
+	"a cluster that comes back after it left is new": then(
+		"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e", "get t +t@2", "ack t", "get c -a",
+		"set c:a e:a c:b e:b l:l~t:t t:t@3>c:a l:ready>l:l",
+		"quiet", "ack c", "get c +a@1", "get e +a@1", "drop e a", "ask e a", "get e +a@1", "ack c", "quiet", "ack e", "get t +t@3"),
+	"a cluster that comes back before its endpoints were let go": then(
+		"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
+		"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e", "get t +t@2", "ack t", "get c -a",
+		"set c:a e:a c:b e:b l:l~t:t t:t@3>c:a l:ready>l:l",
+		"quiet", "ack c", "get c +a@1", "get e +a@1", "ack c", "quiet", "ack e", "get t +t@3"),
+	"endpoints wait for nobody": then(
+		"set c:a e:a@2 l:l~t:t t:t>c:a l:ready>l:l", "get e +a@2",
+		"set c:a e:a@3 l:l~t:t t:t>c:a l:ready>l:l", "quiet",
+		"set c:a e:a@4 l:l~t:t t:t>c:a l:ready>l:l", "quiet",
+		"ack e", "get e +a@4", "ack e", "quiet", "pending"),
+	"a route doesn't wait for newer endpoints of a cluster in use": then(
+		"set c:a e:a@2 l:l~t:t t:t@2>c:a l:ready>l:l", "get e +a@2", "get t +t@2"),
+	"a changed cluster gets its endpoints again": then(
+		"set c:a@2 e:a l:l~t:t t:t>c:a l:ready>l:l", "get c +a@2", "get e +a@1", "ack e", "ack c", "quiet", "pending"),
+	"a listener is sent at once": then(
+		"set c:a e:a l:l@2~t:t,s:s t:t>c:a s:s l:ready>l:l", "get l +l@2", "ack l", "ask s s", "get s +s@1", "ack s", "quiet", "pending"),
+	"ready waits for every listener, its tables and its secrets": {
+		"set l:l~t:t,s:s l:m~t:u t:t t:u s:s l:ready>l:l,l:m",
+		"ask c *", "get c", "ack c", "ask l *", "get l +l@1", "ack l", "get l +m@1", "ack l",
+		"ask s s", "get s +s@1", "ask t t u", "get t +t@1", "ack t", "get t +u@1", "ack t", "quiet", "ack s", "get l +ready@1",
+	},
+	"a listener leaves at once, its table when the proxy lets go": then(
+		"set c:a e:a l:ready", "get l -l", "ack l", "quiet", "drop t t", "quiet",
+		"set l:ready", "get c -a", "ack c", "pending"),
+	"a table that the proxy keeps holds its clusters": then(
+		"set l:ready", "get l -l", "ack l", "quiet", "drop t t", "get c -a"),
+	"asking again gets an answer again": then("ask e a", "get e +a@1", "ack e", "quiet"),
+	"asking again while it flies gets one more": {
+		"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ask e a", "quiet", "ack e", "get e +a@1", "ack e", "quiet",
+	},
+	"what isn't asked for isn't sent": {
+		"set c:a e:a s:s t:t", "ask s u", "ask t u", "quiet", "ask e a", "get e +a@1", "ack e", "quiet", "pending c:a s:s t:t",
+	},
+	"a resource that comes after it was asked for": {
+		"set", "ask s s", "quiet", "set s:s", "get s +s@1", "ack s", "set s:s@2", "get s +s@2", "ack s", "drop s s", "quiet", "set s:s@3", "quiet",
+	},
+	"a proxy that waits for endpoints which are gone is told": {
+		"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet", "ack c", "get c -a", "drop e a", "ack c", "quiet",
+	},
+	"endpoints that were gone and come back": {
+		"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet",
+		"set c:a e:a", "get e +a@1", "ack e", "ack c", "quiet", "set c:a", "quiet",
+	},
+	"a changed cluster that is gone before its endpoints came again": then(
+		"set c:a@2 e:a l:l~t:t t:t>c:a l:ready>l:l", "get c +a@2", "get e +a@1", "ack e",
+		"set c:a@3 l:l~t:t t:t>c:a l:ready>l:l", "quiet", "ack c", "get c +a@3", "get e -a", "ack e", "ack c", "quiet"),
+	"a removed name is the proxy's to let go": {
+		"set s:s", "ask s s", "get s +s@1", "ack s", "set", "quiet",
+	},
+}
+
+// TestOrder plays orders.
 func TestOrder(t *testing.T) {
-	for name, steps := range map[string][]string{
-		"a proxy starts and is ready last": boot,
-		"an empty gateway answers, so that nobody waits": {
-			"set", "ask c *", "get c", "ack c", "ask l *", "get l", "ack l", "quiet",
-		},
-		"an empty request means everything": {"set c:a", "ask c", "get c +a@1"},
-		"a route switches after its new cluster and its endpoints": then(
-			"set c:a e:a c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "quiet", "ack c", "quiet",
-			"ask e b", "get e +b@1", "quiet", "ack e",
-			"get t +t@2", "ack t", "quiet", "pending"),
-		"endpoints that come before the cluster's acknowledgement don't switch it": then(
-			"set c:a e:a c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "ask e b", "get e +b@1", "ack e", "quiet", "ack c", "get t +t@2"),
-		"a cluster leaves after the route that had it": then(
-			"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e",
-			"get t +t@2", "quiet", "ack t",
-			"get c -a", "ack c", "drop e a", "quiet", "pending"),
-		"a cluster stays while the route that drops it is refused": then(
-			"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e",
-			"get t +t@2", "nack t bad route", "quiet", "refused t:t bad route",
-			"set c:b e:b l:l~t:t t:t@3>c:b l:ready>l:l",
-			"get t +t@3", "ack t", "get c -a", "refused"),
-		"a cluster that comes back before it left stays": then(
-			"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e", "get t +t@2",
-			"set c:a e:a c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"ack t", "quiet", "pending"),
-		"a cluster that comes back after it left is new": then(
-			"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e", "get t +t@2", "ack t", "get c -a",
-			"set c:a e:a c:b e:b l:l~t:t t:t@3>c:a l:ready>l:l",
-			"quiet", "ack c", "get c +a@1", "get e +a@1", "drop e a", "ask e a", "get e +a@1", "ack c", "quiet", "ack e", "get t +t@3"),
-		"a cluster that comes back before its endpoints were let go": then(
-			"set c:b e:b l:l~t:t t:t@2>c:b l:ready>l:l",
-			"get c +b@1", "ack c", "ask e b", "get e +b@1", "ack e", "get t +t@2", "ack t", "get c -a",
-			"set c:a e:a c:b e:b l:l~t:t t:t@3>c:a l:ready>l:l",
-			"quiet", "ack c", "get c +a@1", "get e +a@1", "ack c", "quiet", "ack e", "get t +t@3"),
-		"endpoints wait for nobody": then(
-			"set c:a e:a@2 l:l~t:t t:t>c:a l:ready>l:l", "get e +a@2",
-			"set c:a e:a@3 l:l~t:t t:t>c:a l:ready>l:l", "quiet",
-			"set c:a e:a@4 l:l~t:t t:t>c:a l:ready>l:l", "quiet",
-			"ack e", "get e +a@4", "ack e", "quiet", "pending"),
-		"a route doesn't wait for newer endpoints of a cluster in use": then(
-			"set c:a e:a@2 l:l~t:t t:t@2>c:a l:ready>l:l", "get e +a@2", "get t +t@2"),
-		"a changed cluster gets its endpoints again": then(
-			"set c:a@2 e:a l:l~t:t t:t>c:a l:ready>l:l", "get c +a@2", "get e +a@1", "ack e", "ack c", "quiet", "pending"),
-		"a listener is sent at once": then(
-			"set c:a e:a l:l@2~t:t,s:s t:t>c:a s:s l:ready>l:l", "get l +l@2", "ack l", "ask s s", "get s +s@1", "ack s", "quiet", "pending"),
-		"ready waits for every listener, its tables and its secrets": {
-			"set l:l~t:t,s:s l:m~t:u t:t t:u s:s l:ready>l:l,l:m",
-			"ask c *", "get c", "ack c", "ask l *", "get l +l@1", "ack l", "get l +m@1", "ack l",
-			"ask s s", "get s +s@1", "ask t t u", "get t +t@1", "ack t", "get t +u@1", "ack t", "quiet", "ack s", "get l +ready@1",
-		},
-		"a listener leaves at once, its table when the proxy lets go": then(
-			"set c:a e:a l:ready", "get l -l", "ack l", "quiet", "drop t t", "quiet",
-			"set l:ready", "get c -a", "ack c", "pending"),
-		"a table that the proxy keeps holds its clusters": then(
-			"set l:ready", "get l -l", "ack l", "quiet", "drop t t", "get c -a"),
-		"asking again gets an answer again": then("ask e a", "get e +a@1", "ack e", "quiet"),
-		"asking again while it flies gets one more": {
-			"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ask e a", "quiet", "ack e", "get e +a@1", "ack e", "quiet",
-		},
-		"what isn't asked for isn't sent": {
-			"set c:a e:a s:s t:t", "ask s u", "ask t u", "quiet", "ask e a", "get e +a@1", "ack e", "quiet", "pending c:a s:s t:t",
-		},
-		"a resource that comes after it was asked for": {
-			"set", "ask s s", "quiet", "set s:s", "get s +s@1", "ack s", "set s:s@2", "get s +s@2", "ack s", "drop s s", "quiet", "set s:s@3", "quiet",
-		},
-		"a proxy that waits for endpoints which are gone is told": {
-			"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet", "ack c", "get c -a", "drop e a", "ack c", "quiet",
-		},
-		"endpoints that were gone and come back": {
-			"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet",
-			"set c:a e:a", "get e +a@1", "ack e", "ack c", "quiet", "set c:a", "quiet",
-		},
-		"a changed cluster that is gone before its endpoints came again": then(
-			"set c:a@2 e:a l:l~t:t t:t>c:a l:ready>l:l", "get c +a@2", "get e +a@1", "ack e",
-			"set c:a@3 l:l~t:t t:t>c:a l:ready>l:l", "quiet", "ack c", "get c +a@3", "get e -a", "ack e", "ack c", "quiet"),
-		"a removed name is the proxy's to let go": {
-			"set s:s", "ask s s", "get s +s@1", "ack s", "set", "quiet",
-		},
-	} {
+	for name, steps := range orders {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			script(t, steps...)

@@ -16,6 +16,43 @@ import (
 
 func ptr[T any](value T) *T { return &value }
 
+// requests are what is asked for in routing, and what comes of it.
+var requests = []struct{ host, path, want string }{
+	{"x", "/exact", "200 saw x /exact"},
+	{"x", "/exact/", "404"},
+	{"x", "/exact?q=1", "200 saw x /exact?q=1"},
+	{"x:81", "/exact", "200 saw x:81 /exact"},
+	{"x", "/v12", "200 saw x /v12"},
+	{"x", "/v12/", "404"},
+	{"x", "/segment", "200 saw x /segment"},
+	{"x", "/segment/", "200 saw x /segment/"},
+	{"x", "/segment/a", "200 saw x /segment/a"},
+	{"x", "/segments", "404"},
+	{"x", "//exact", "200 saw x /exact"},
+	{"x", "/a/./../exact", "200 saw x /exact"},
+	{"x", "/swap/b?c", "200 saw x /new/b?c"},
+	{"x", "/swap", "200 saw x /new"},
+	{"x", "/swap/", "200 saw x /new/"},
+	{"x", "/drop/b", "200 saw x /b"},
+	{"x", "/drop", "200 saw x /"},
+	{"x", "/drop/", "200 saw x /"},
+	{"x", "/e.f/g", "200 saw x /g"},
+	{"x", "/exf/g", "404"},
+	{"x", "/whole/thing?q", `200 saw inner.example /x\1?q`},
+	{"x", "/headers", "200 saw x /headers x-literal=100% %PROTOCOL% x-empty="},
+	{"x", "/secure/a?b", "301 https://x/secure/a?b"},
+	{"x:80", "/secure", "301 https://x:443/secure"},
+	{"x:8080", "/secure", "301 https://x:443/secure"},
+	{"x", "/moved/a", "302 http://x/a"},
+	{"x:8080", "/moved", "302 http://x:8080/"},
+	{"x", "/port", "308 https://h:8443/p"},
+	{"x", "/respond", "418"},
+	{"a.wild.example", "/", "200 saw a.wild.example /added/"},
+	{"B.c.Wild.Example:9", "/q", "200 saw B.c.Wild.Example:9 /added/q"},
+	{"empty.example", "/exact", "404"},
+	{"x", "/a%2F..%2Fexact", "307 /exact"},
+}
+
 // routing asks for paths and hosts, and compares what the backend, or the redirected client, saw.
 func (r *rig) routing(t *testing.T) {
 	rewritten := func(name, from, to string) ir.Route {
@@ -45,41 +82,7 @@ func (r *rig) routing(t *testing.T) {
 		ir.VirtualHost{Domain: "empty.example"})
 	g.with("a", backend(t, "a"))
 	r.use(t, g.Gateway)
-	for _, c := range []struct{ host, path, want string }{
-		{"x", "/exact", "200 saw x /exact"},
-		{"x", "/exact/", "404"},
-		{"x", "/exact?q=1", "200 saw x /exact?q=1"},
-		{"x:81", "/exact", "200 saw x:81 /exact"},
-		{"x", "/v12", "200 saw x /v12"},
-		{"x", "/v12/", "404"},
-		{"x", "/segment", "200 saw x /segment"},
-		{"x", "/segment/", "200 saw x /segment/"},
-		{"x", "/segment/a", "200 saw x /segment/a"},
-		{"x", "/segments", "404"},
-		{"x", "//exact", "200 saw x /exact"},
-		{"x", "/a/./../exact", "200 saw x /exact"},
-		{"x", "/swap/b?c", "200 saw x /new/b?c"},
-		{"x", "/swap", "200 saw x /new"},
-		{"x", "/swap/", "200 saw x /new/"},
-		{"x", "/drop/b", "200 saw x /b"},
-		{"x", "/drop", "200 saw x /"},
-		{"x", "/drop/", "200 saw x /"},
-		{"x", "/e.f/g", "200 saw x /g"},
-		{"x", "/exf/g", "404"},
-		{"x", "/whole/thing?q", `200 saw inner.example /x\1?q`},
-		{"x", "/headers", "200 saw x /headers x-literal=100% %PROTOCOL% x-empty="},
-		{"x", "/secure/a?b", "301 https://x/secure/a?b"},
-		{"x:80", "/secure", "301 https://x:443/secure"},
-		{"x:8080", "/secure", "301 https://x:443/secure"},
-		{"x", "/moved/a", "302 http://x/a"},
-		{"x:8080", "/moved", "302 http://x:8080/"},
-		{"x", "/port", "308 https://h:8443/p"},
-		{"x", "/respond", "418"},
-		{"a.wild.example", "/", "200 saw a.wild.example /added/"},
-		{"B.c.Wild.Example:9", "/q", "200 saw B.c.Wild.Example:9 /added/q"},
-		{"empty.example", "/exact", "404"},
-		{"x", "/a%2F..%2Fexact", "307 /exact"},
-	} {
+	for _, c := range requests {
 		if got := r.saw(t, c.host, c.path); got != c.want {
 			t.Errorf("%s%s: got %q, want %q", c.host, c.path, got, c.want)
 		}
@@ -132,19 +135,19 @@ func (r *rig) shares(t *testing.T) {
 	g.with("empty")
 	g.with("never", backend(t, "never"))
 	r.use(t, g.Gateway)
-	const requests = 3000
+	const asked = 3000
 	count := map[string]int{}
-	for range requests {
+	for range asked {
 		count[get(t, r.url("/half"))]++
 	}
 	for answer, share := range map[string]float64{"200 a": 0.6, "200 b": 0.2, "500 500\n": 0.2} {
 		// Four standard deviations: wrong once in 15,000 runs.
-		slack := 4 * math.Sqrt(share*(1-share)*requests)
-		if got := float64(count[answer]); math.Abs(got-share*requests) > slack {
-			t.Errorf("%q: %v of %d, want %v", answer, got, requests, share*requests)
+		slack := 4 * math.Sqrt(share*(1-share)*asked)
+		if got := float64(count[answer]); math.Abs(got-share*asked) > slack {
+			t.Errorf("%q: %v of %d, want %v", answer, got, asked, share*asked)
 		}
 	}
-	t.Logf("of %d requests with shares 60, 20 and 20 without a backend: %v", requests, count)
+	t.Logf("of %d requests with shares 60, 20 and 20 without a backend: %v", asked, count)
 	if len(count) != 3 {
 		t.Errorf("answers %v", count)
 	}

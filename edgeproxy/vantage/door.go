@@ -81,7 +81,7 @@ func (p *prober) notConnected(seen sight, addr netip.AddrPort, err error) sight 
 	case errors.Is(err, syscall.ENETUNREACH):
 		return seen.as(Timeout, "no route leads to the address: %s", syscall.ENETUNREACH)
 	case errors.Is(err, context.Canceled):
-		return seen.as(VantageUnavailable, "the probe was stopped before it was done")
+		return seen.as(VantageUnavailable, stopped)
 	}
 	return seen.as(VantageUnavailable, "the vantage could not connect: %s", err)
 }

@@ -18,7 +18,7 @@ func TestDoorsOfEveryKindAreToldApart(t *testing.T) {
 	wrong, _ := certificateFor(t, "other.example.com")
 	_, strangerCA := certificateFor(t, testName)
 	nobody := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Server", "nginx\x01")
+		w.Header().Set("Server", "nginx\xff")
 		http.Error(w, "no", http.StatusNotFound)
 	})
 	say := func(text string) func(net.Conn) {
@@ -108,7 +108,9 @@ func TestConnectionsThatAreNotMade(t *testing.T) {
 	for _, test := range cases {
 		t.Run(test.name, func(t *testing.T) {
 			options := quick()
-			options.Dial = func(context.Context, string, string) (net.Conn, error) { return nil, &net.OpError{Op: "dial", Err: test.err} }
+			options.Dial = func(context.Context, string, string) (net.Conn, error) {
+				return nil, &net.OpError{Op: "dial", Err: test.err}
+			}
 			wantFinding(t, probeOne(t, requestFor(Door{Address: "127.0.0.1", Port: 9}), options), test.reason)
 		})
 	}

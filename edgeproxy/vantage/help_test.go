@@ -122,3 +122,7 @@ func wantFinding(t *testing.T, got Finding, reason string, parts ...string) {
 		t.Errorf("%s: reason %q with message %q", got.Subject, reason, got.Message)
 	}
 }
+
+func tlsWith(certificate tls.Certificate) *tls.Config {
+	return &tls.Config{Certificates: []tls.Certificate{certificate}}
+}

@@ -63,31 +63,39 @@ func Probe(ctx context.Context, request Request, options Options) Result {
 	sights := make([]sight, len(request.Doors))
 	var group sync.WaitGroup
 	for i, name := range request.Names {
-		group.Go(func() { names[i] = p.name(ctx, name) })
+		group.Go(func() { names[i] = p.lookUp(ctx, name) })
 	}
 	for i, door := range request.Doors {
-		group.Go(func() { sights[i] = p.door(ctx, door) })
+		group.Go(func() { sights[i] = p.look(ctx, door) })
 	}
 	group.Wait()
-	if ctx.Err() != nil {
-		forgive(names, sights)
-	}
 	return gather(names, compare(request, sights))
 }
 
-// forgive takes back what was not seen only because the probe was stopped.
-func forgive(names []Finding, sights []sight) {
-	stopped := "the probe was stopped before it was done"
-	for i := range names {
-		if names[i].Reason != "" {
-			names[i].Reason, names[i].Message = VantageUnavailable, stopped
-		}
+const stopped = "the probe was stopped before it was done"
+
+// lookUp is name, without the blame for what was not seen only because ctx ended.
+func (p *prober) lookUp(ctx context.Context, name Name) Finding {
+	finding := p.name(ctx, name)
+	if finding.Reason != "" && ended(ctx) {
+		finding.Reason, finding.Message = VantageUnavailable, stopped
 	}
-	for i := range sights {
-		if sights[i].reason == Timeout {
-			sights[i] = sight{door: sights[i].door, reason: VantageUnavailable, message: stopped}
-		}
+	return finding
+}
+
+// look is door, without the blame for what was not seen only because ctx ended.
+func (p *prober) look(ctx context.Context, door Door) sight {
+	seen := p.door(ctx, door)
+	if (seen.reason == Timeout || seen.clue == closedHeard) && ended(ctx) {
+		return sight{door: door, reason: VantageUnavailable, message: stopped}
 	}
+	return seen
+}
+
+// ended looks at the clock too: a connection's deadline, which is ctx's, may be noticed first.
+func ended(ctx context.Context) bool {
+	deadline, limited := ctx.Deadline()
+	return ctx.Err() != nil || limited && !time.Now().Before(deadline)
 }
 
 func all(request Request, message string) Result {

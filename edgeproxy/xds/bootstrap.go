@@ -14,6 +14,8 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/structpb"
 	"sigs.k8s.io/yaml"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
 // Facts that a proxy, its bootstrap and the server agree on.
@@ -25,8 +27,8 @@ const (
 	// AdminPort serves Envoy's admin interface on the loopback address, where no socket is given for it.
 	AdminPort = 19000
 	// StatsPort and StatsPath serve metrics to Prometheus, and nothing else of the admin interface.
-	StatsPort = 19002
-	StatsPath = "/stats/prometheus"
+	StatsPort = uint32(ir.StatsPort)
+	StatsPath = ir.StatsPath
 	// Files beside the bootstrap, by their names: how Envoy finds the CA and the token, and sees that they changed.
 	CAFile    = "xds-ca.yaml"
 	TokenFile = "xds-token.yaml"

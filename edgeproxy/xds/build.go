@@ -58,7 +58,7 @@ func Build(gateway ir.Gateway) (Resources, []Problem) {
 	if err != nil {
 		problems = append(problems, Problem{Message: err.Error()})
 	}
-	built.Listeners = append(built.Listeners, ready)
+	built.Listeners = append(built.Listeners, ready...)
 	sortResources(&built)
 	return built, problems
 }

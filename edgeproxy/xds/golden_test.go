@@ -12,10 +12,12 @@ import (
 	endpointv3 "github.com/envoyproxy/go-control-plane/envoy/config/endpoint/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
 	routev3 "github.com/envoyproxy/go-control-plane/envoy/config/route/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	tlsv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/transport_sockets/tls/v3"
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
 	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
 	"sigs.k8s.io/yaml"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
@@ -32,6 +34,40 @@ func TestGolden(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) { golden(t, file) })
+	}
+}
+
+// TestVersions: equal content has an equal version, every time; other content has another.
+func TestVersions(t *testing.T) {
+	archive, err := txtar.ParseFile("testdata/probe.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	build := func(change func(*ir.Gateway)) map[ResourceRef]string {
+		var gateway ir.Gateway
+		if err := yaml.Unmarshal(archive.Files[0].Data, &gateway); err != nil {
+			t.Fatal(err)
+		}
+		fillSecrets(t, gateway.Secrets)
+		change(&gateway)
+		versions := map[ResourceRef]string{}
+		resources, _ := Build(gateway)
+		for _, resource := range resources.All() {
+			versions[resource.Ref()] = resource.Version
+		}
+		return versions
+	}
+	first := build(func(*ir.Gateway) {})
+	for range 50 {
+		if diff := cmp.Diff(first, build(func(*ir.Gateway) {})); diff != "" {
+			t.Fatal(diff)
+		}
+	}
+	changed := build(func(g *ir.Gateway) { g.Endpoints[0].Addresses[0].Port++ })
+	for ref, version := range first {
+		if same := changed[ref] == version; same == (ref.TypeURL == EndpointType) {
+			t.Errorf("%v: same is %v", ref, same)
+		}
 	}
 }
 
@@ -73,7 +109,7 @@ func fillSecrets(t *testing.T, secrets []ir.Secret) {
 	}
 }
 
-// printed makes a file for each type that has resources. The ready listener is the same everywhere: only one case prints it.
+// printed makes a file for each type that has resources. The ready and health listeners are the same everywhere: only one case prints them.
 func printed(t *testing.T, resources Resources, problems []Problem) []txtar.File {
 	var files []txtar.File
 	for _, list := range []struct {
@@ -89,7 +125,7 @@ func printed(t *testing.T, resources Resources, problems []Problem) []txtar.File
 	} {
 		var out bytes.Buffer
 		for _, resource := range list.resources {
-			if resource.Name == ReadyListener && !strings.HasSuffix(t.Name(), "/ready") {
+			if (resource.Name == ReadyListener || resource.Name == HealthListener) && !strings.HasSuffix(t.Name(), "/ready") {
 				continue
 			}
 			out.WriteString(document(t, resource, list.message()))
@@ -115,6 +151,9 @@ func document(t *testing.T, resource Resource, message validated) string {
 	if secret, ok := message.(*tlsv3.Secret); ok {
 		secret.Type = nil // a key is nothing to print
 	}
+	if !strings.HasSuffix(t.Name(), "/plain_http") {
+		elideDefaults(t, message)
+	}
 	data, err := toYAML(message)
 	if err != nil {
 		t.Fatal(err)
@@ -127,6 +166,56 @@ func document(t *testing.T, resource Resource, message validated) string {
 		head += "# asks " + shortRef(ref) + "\n"
 	}
 	return head + string(data)
+}
+
+// elideDefaults takes out what is the same in every case, and is to be seen in the case plain_http.
+func elideDefaults(t *testing.T, message validated) {
+	switch message := message.(type) {
+	case *listenerv3.Listener:
+		for _, chain := range message.FilterChains {
+			for _, filter := range chain.Filters {
+				elideManager(t, filter)
+			}
+		}
+	case *routev3.RouteConfiguration:
+		for _, host := range message.VirtualHosts {
+			for _, route := range host.Routes {
+				if action := route.GetRoute(); proto.Equal(action.GetRetryPolicy(), retryPolicy(nil)) && action != nil {
+					action.RetryPolicy = nil
+				}
+			}
+		}
+	case *clusterv3.Cluster:
+		usual := &clusterv3.Cluster{}
+		resource, _ := BuildCluster(ir.Cluster{Name: message.Name, Protocol: ir.HTTP1})
+		if err := proto.Unmarshal(resource.Body.Value, usual); err != nil {
+			t.Fatal(err)
+		}
+		usual.Name = ""
+		elide(message, usual)
+	}
+}
+
+func elideManager(t *testing.T, filter *listenerv3.Filter) {
+	manager := &hcmv3.HttpConnectionManager{}
+	if filter.GetTypedConfig().UnmarshalTo(manager) != nil {
+		return
+	}
+	elide(manager, connectionManager("", func(*hcmv3.HttpConnectionManager) {}, nil))
+	if err := filter.GetTypedConfig().MarshalFrom(manager); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// elide clears the fields that are what they usually are.
+func elide(message, usual proto.Message) {
+	of := message.ProtoReflect()
+	usual.ProtoReflect().Range(func(field protoreflect.FieldDescriptor, value protoreflect.Value) bool {
+		if of.Get(field).Equal(value) {
+			of.Clear(field)
+		}
+		return true
+	})
 }
 
 func shortRef(ref ResourceRef) string {

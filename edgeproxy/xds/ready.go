@@ -18,26 +18,45 @@ import (
 const (
 	ReadyPort = uint32(ir.ReadyPort)
 	ReadyPath = ir.ReadyPath
-	// ReadyListener is the listener's name.
-	ReadyListener = "ready"
+	// ReadyListener is the name of the listener that kubelet asks, and HealthListener of the one that load balancers ask: what arrives
+	// there is their doing.
+	ReadyListener  = "ready"
+	HealthListener = "health"
 
 	readyCloseTimeout = 50 * time.Millisecond
 )
 
-// BuildReady makes the ready listener. It needs the other listeners of the gateway to be in use, so it is what a proxy gets
-// last. kubelet and load balancers ask it, without PROXY protocol, so it answers HTTP/1.0 too.
-func BuildReady(listeners []Resource) (Resource, error) {
+// BuildReady makes the listeners that say whether the proxy takes traffic. They need the other listeners of the gateway to be in use, so
+// they are what a proxy gets last.
+func BuildReady(listeners []Resource) ([]Resource, error) {
+	ready, err := readyListener(ReadyListener, ReadyPort, ReadyPath)
+	if err != nil {
+		return nil, err
+	}
+	health, err := readyListener(HealthListener, uint32(ir.HealthPort), ir.HealthPath)
+	if err != nil {
+		return nil, err
+	}
+	for _, listener := range listeners {
+		ready.Needs = append(ready.Needs, listener.Ref())
+		health.Needs = append(health.Needs, listener.Ref())
+	}
+	return []Resource{ready, health}, nil
+}
+
+// readyListener is asked without PROXY protocol, and answers HTTP/1.0 too.
+func readyListener(name string, port uint32, path string) (Resource, error) {
 	manager := &hcmv3.HttpConnectionManager{
-		StatPrefix: ReadyListener,
+		StatPrefix: name,
 		HttpFilters: []*hcmv3.HttpFilter{
 			httpFilterOf("envoy.filters.http.health_check", &healthcheckv3.HealthCheck{
 				PassThroughMode: wrapperspb.Bool(false),
-				Headers:         []*routev3.HeaderMatcher{headerMatch(":path", exactly(ReadyPath))},
+				Headers:         []*routev3.HeaderMatcher{headerMatch(":path", exactly(path))},
 			}),
 			routerFilter(),
 		},
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(connectionIdleTimeout)},
-		HttpProtocolOptions:       &corev3.Http1ProtocolOptions{AcceptHttp_10: true, DefaultHostForHttp_10: ReadyListener},
+		HttpProtocolOptions:       &corev3.Http1ProtocolOptions{AcceptHttp_10: true, DefaultHostForHttp_10: name},
 		Http2ProtocolOptions:      downstreamHTTP2(),
 		RequestHeadersTimeout:     durationpb.New(headersTimeout),
 		StreamIdleTimeout:         durationpb.New(headersTimeout),
@@ -45,19 +64,15 @@ func BuildReady(listeners []Resource) (Resource, error) {
 		DelayedCloseTimeout: durationpb.New(readyCloseTimeout),
 		UseRemoteAddress:    wrapperspb.Bool(true),
 		RouteSpecifier: &hcmv3.HttpConnectionManager_RouteConfig{
-			RouteConfig: &routev3.RouteConfiguration{Name: ReadyListener},
+			RouteConfig: &routev3.RouteConfiguration{Name: name},
 		},
 	}
-	resource, err := newResource(ListenerType, ReadyListener, &listenerv3.Listener{
-		Name:         ReadyListener,
-		StatPrefix:   ReadyListener,
-		Address:      anyAddress(ReadyPort),
-		FilterChains: []*listenerv3.FilterChain{{Name: ReadyListener, Filters: []*listenerv3.Filter{httpFilter(manager)}}},
+	return newResource(ListenerType, name, &listenerv3.Listener{
+		Name:         name,
+		StatPrefix:   name,
+		Address:      anyAddress(port),
+		FilterChains: []*listenerv3.FilterChain{{Name: name, Filters: []*listenerv3.Filter{httpFilter(manager)}}},
 		// A flood of clients must not make a working proxy look dead.
 		IgnoreGlobalConnLimit: true,
 	})
-	for _, listener := range listeners {
-		resource.Needs = append(resource.Needs, listener.Ref())
-	}
-	return resource, err
 }

@@ -1,4 +1,8 @@
 // Package load sends requests at a steady rate, as several kinds of client do at once, and counts what failed.
+//
+// No failure is hidden by a second try. Go's http.Transport would send a GET again when a connection that it had kept ends before the first byte
+// of the answer. These requests are POSTs with a body that can't be read twice, so it sends none of them again, and neither may a proxy that
+// has begun to send one on: what a client would have to repeat counts as a failure.
 package load
 
 import (
@@ -55,11 +59,39 @@ type Report struct {
 	Failures int
 	// Backends counts the answers by the pod that gave them.
 	Backends map[string]int
-	// Errors are the first failures of each kind, with their times.
+	// Errors are the first failures, with their times.
 	Errors []string
 	// Slowest answer.
 	Slowest time.Duration
+	// Requests are all of them, in the order of their ends.
+	Requests []Request
 }
+
+// Request is one request: from its first moment, which may be that of its connection, to its last.
+type Request struct {
+	Kind         Kind
+	URL          string
+	Began, Ended time.Time
+	// Err is why it failed, or nil.
+	Err error
+}
+
+// InFlight counts the requests that were under way at some time from one moment to another, and those of them that failed. What failed
+// outside of that time is in neither number.
+func (r Report) InFlight(from, to time.Time) (all, failed int) {
+	for _, each := range r.Requests {
+		if each.Began.After(to) || each.Ended.Before(from) {
+			continue
+		}
+		if all++; each.Err != nil {
+			failed++
+		}
+	}
+	return all, failed
+}
+
+// idleTime is how long a client keeps a connection that it has no use for.
+const idleTime = 5 * time.Second
 
 // maxErrors is how many failures a report tells.
 const maxErrors = 20
@@ -103,24 +135,35 @@ func (l *Load) Report() Report {
 	copied := l.report
 	copied.Backends = maps.Clone(l.report.Backends)
 	copied.Errors = slices.Clone(l.report.Errors)
+	copied.Requests = slices.Clone(l.report.Requests)
 	return copied
 }
 
 func (l *Load) run(ctx context.Context, config Config) {
 	clients := clientsOf(config)
 	defer close(l.stopped)
+	defer func() {
+		for _, c := range clients {
+			c.http.CloseIdleConnections()
+		}
+	}()
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
-	ticker := time.NewTicker(time.Second / time.Duration(config.Rate))
+	pause := time.Second / time.Duration(config.Rate)
+	ticker := time.NewTicker(pause)
 	defer ticker.Stop()
-	for i := 0; ; i++ {
+	sent, began := 0, time.Now()
+	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case now := <-ticker.C:
+			// A busy machine is late, and a ticker leaves out what is late.
+			for ; sent < int(now.Sub(began)/pause); sent++ {
+				c := clients[sent%len(clients)]
+				underWay.Go(func() { l.note(c.request()) })
+			}
 		}
-		c := clients[i%len(clients)]
-		underWay.Go(func() { l.note(c, c.request()) })
 	}
 }
 
@@ -164,47 +207,68 @@ func transport(config Config, kind Kind, target Target) *http.Transport {
 		Protocols:           protocols,
 		DisableKeepAlives:   kind == NewConnection,
 		MaxIdleConnsPerHost: 16,
+		// A burst's connections are given up when it is over, as a browser does.
+		IdleConnTimeout: idleTime,
 	}
 }
 
 // answer is what came of one request.
 type answer struct {
-	err     error
+	Request
 	backend string
-	took    time.Duration
 }
 
 func (c client) request() answer {
-	began := time.Now()
-	response, err := c.http.Get(c.target.URL)
-	if err != nil {
-		return answer{err: err, took: time.Since(began)}
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	a := answer{err: err, took: time.Since(began)}
-	if err == nil && response.StatusCode != http.StatusOK {
-		a.err = fmt.Errorf("status %d: %.80q", response.StatusCode, body)
-	}
-	var echo struct{ Pod string }
-	if a.err == nil && json.Unmarshal(body, &echo) == nil {
-		a.backend = echo.Pod
-	}
+	a := answer{Request: Request{Kind: c.kind, URL: c.target.URL, Began: time.Now()}}
+	a.backend, a.Err = c.ask()
+	a.Ended = time.Now()
 	return a
 }
 
-func (l *Load) note(c client, a answer) {
+// body is what a request brings. It has no more methods than this, so that the client can't make it anew to send it again.
+type body struct{ io.Reader }
+
+// ask returns the backend that answered.
+func (c client) ask() (string, error) {
+	const said = "drill"
+	request, err := http.NewRequest(http.MethodPost, c.target.URL, body{strings.NewReader(said)})
+	if err != nil {
+		return "", err
+	}
+	request.ContentLength = int64(len(said))
+	response, err := c.http.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return "", fmt.Errorf("reading the answer: %w", err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return "", fmt.Errorf("status %d: %.80q", response.StatusCode, text)
+	}
+	var echo struct{ Pod string }
+	if err := json.Unmarshal(text, &echo); err != nil {
+		return "", fmt.Errorf("this is not the backend's answer: %.80q", text)
+	}
+	return echo.Pod, nil
+}
+
+func (l *Load) note(a answer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	took := a.Ended.Sub(a.Began)
 	l.report.Attempts++
-	l.report.Slowest = max(l.report.Slowest, a.took)
-	if a.err == nil {
+	l.report.Slowest = max(l.report.Slowest, took)
+	l.report.Requests = append(l.report.Requests, a.Request)
+	if a.Err == nil {
 		l.report.Backends[a.backend]++
 		return
 	}
 	l.report.Failures++
 	if len(l.report.Errors) < maxErrors {
 		l.report.Errors = append(l.report.Errors, fmt.Sprintf("%s %s %s after %s: %v",
-			time.Now().Format("15:04:05.000"), c.kind, c.target.URL, a.took.Round(time.Millisecond), a.err))
+			a.Ended.Format("15:04:05.000"), a.Kind, a.URL, took.Round(time.Millisecond), a.Err))
 	}
 }

@@ -1,0 +1,216 @@
+package edgegateway
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	appsv1 "k8s.io/api/apps/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// round is a gateway's round as it is when all is well; cases change it.
+type round struct {
+	in           *inputs
+	out          outcome
+	proxy, reach verdict
+}
+
+func goodRound() round {
+	gateway := shop(func(s *api.EdgeGatewaySpec) { s.Hostnames = []string{"www.example.com"} })
+	gateway.Generation = 3
+	class := manualClass("dc", 1, func(s *api.EdgeGatewayClassSpec) {
+		s.DNS = &api.DNSSettings{Provider: api.DNSRFC2136, Zones: []string{"example.com"}}
+	})
+	ready := providers.Verdict{State: providers.Ready}
+	return round{
+		in: &inputs{gateway: gateway, class: &class, accepted: yes(api.ReasonAccepted, "fine")},
+		out: outcome{
+			status:   providers.Status{Addresses: []string{"203.0.113.10", "2001:db8:113::10"}, Addressed: ready, Provisioned: ready, Published: ready},
+			observed: providers.NewGraph(providers.Node{Key: "record/www.example.com/A", State: providers.Ready, Place: providers.Place{Names: []string{"www.example.com"}}}),
+		},
+		proxy: yes(api.ReasonReady, "2 proxies are ready"), reach: yes(api.ReasonReady, "reached"),
+	}
+}
+
+// lines are a status's conditions as "Type=Status Reason", in their order.
+func lines(status api.EdgeGatewayStatus) []string {
+	var text []string
+	for _, c := range status.Conditions {
+		text = append(text, fmt.Sprintf("%s=%s %s", c.Type, c.Status, c.Reason))
+	}
+	return text
+}
+
+func TestStatusOfAGatewayThatServes(t *testing.T) {
+	r := goodRound()
+	status := statusOf(r.in, r.out, r.proxy, r.reach)
+	want := []string{
+		"Accepted=True Accepted", "ProxyReady=True Ready", "AddressReady=True Ready", "Provisioned=True Ready",
+		"DNSReady=True Ready", "Reachable=True Ready", "Ready=True Ready",
+	}
+	if diff := cmp.Diff(want, lines(status)); diff != "" {
+		t.Error(diff)
+	}
+	if len(status.Addresses) != 2 || status.Addresses[1].Family != api.IPv6 || status.ClassName != "dc" || status.Hostnames[0] != "www.example.com" {
+		t.Errorf("status is %+v", status)
+	}
+	for _, c := range status.Conditions {
+		if c.ObservedGeneration != 3 {
+			t.Errorf("%s was observed at generation %d", c.Type, c.ObservedGeneration)
+		}
+	}
+}
+
+func TestStatusWhenSomethingIsWrong(t *testing.T) {
+	cases := []struct {
+		name   string
+		change func(*round)
+		// want are conditions that must be there; not are types that must not.
+		want []string
+		not  []string
+		says string
+	}{
+		{"not accepted, nothing made", func(r *round) {
+			r.in.accepted = no(api.ReasonClassNotFound, "no such class")
+			r.in.class, r.out = nil, outcome{}
+		}, []string{"Accepted=False ClassNotFound", "ProxyReady=False NotAccepted", "Reachable=False NotAccepted", "Ready=False NotAccepted"}, nil, "no such class"},
+		{"a spec that the provider refuses", func(r *round) {
+			r.out.err = providers.Invalidf("spec.manual.ack.addresses[0]", "169.254.169.254 is link-local")
+		}, []string{"Accepted=False InvalidSpec", "Ready=False NotAccepted"}, nil, "spec.manual.ack.addresses[0]"},
+		{"no proxy is ready", func(r *round) { r.proxy = no(api.ReasonPending, "0 of 2") },
+			[]string{"ProxyReady=False Pending", "Ready=False Pending"}, nil, "ProxyReady: 0 of 2"},
+		{"the ops team has not answered", func(r *round) {
+			v := providers.Verdict{State: providers.Waiting, Reason: "AwaitingAck", Message: "build it"}
+			r.out.status.Addressed, r.out.status.Provisioned = v, v
+		}, []string{"AddressReady=False AwaitingAck", "Provisioned=False AwaitingAck", "Ready=False AwaitingAck"}, nil, "AddressReady: build it"},
+		{"a name is somebody else's", func(r *round) {
+			r.out.status.Published = providers.Verdict{State: providers.Pending}
+			r.out.err = &providers.Error{Class: providers.Denied, Reason: "RecordConflict", Err: errors.New("www.example.com is taken")}
+		}, []string{"AddressReady=True Ready", "DNSReady=False RecordConflict", "Ready=False RecordConflict"}, nil, "www.example.com is taken"},
+		{"the name server fails", func(r *round) {
+			r.out.status.Published = providers.Verdict{State: providers.Pending}
+			r.out.err = errors.New("timeout")
+		}, []string{"DNSReady=False CloudError", "Ready=False CloudError"}, nil, "timeout"},
+		{"no DNS in the class", func(r *round) { r.in.class.Spec.DNS, r.out.status.Published = nil, providers.Verdict{} },
+			[]string{"DNSReady=True NoDNS", "Ready=True Ready"}, nil, ""},
+		{"no names to publish", func(r *round) { r.in.gateway.Spec.Hostnames, r.out.status.Published = nil, providers.Verdict{} },
+			[]string{"DNSReady=True NoDNS", "Ready=True Ready"}, nil, ""},
+		{"nobody comes in", func(r *round) { r.reach = no(api.ReasonTCPRefused, "client: refused") },
+			[]string{"Reachable=False TCPRefused", "Ready=False TCPRefused"}, nil, "Reachable: client: refused"},
+		{"the vantage is silent", func(r *round) { r.reach = unknown(api.ReasonVantageUnavailable, "no answer") },
+			[]string{"Reachable=Unknown VantageUnavailable", "Ready=False VantageUnavailable"}, nil, ""},
+		{"nobody looks from outside", func(r *round) { r.reach = unknown(api.ReasonNoOutsideVantage, "no vantage") },
+			[]string{"Reachable=Unknown NoOutsideVantage", "Ready=True Ready"}, nil, "nobody looked"},
+		{"a change waits for approval", func(r *round) {
+			r.out.held = true
+			r.out.plan = &providers.Plan{Impact: providers.Address, Hash: "abc-Address", Changes: []providers.Change{{Verb: providers.Delete}}}
+		}, []string{"PlanPending=True ApprovalNeeded", "Ready=True Ready"}, nil, ""},
+		{"being deleted, with something left", func(r *round) {
+			now := metav1.Now()
+			r.in.gateway.DeletionTimestamp = &now
+		}, []string{"Ready=False Deleting"}, nil, "record/www.example.com/A"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			r := goodRound()
+			c.change(&r)
+			status := statusOf(r.in, r.out, r.proxy, r.reach)
+			got := strings.Join(lines(status), "\n") + "\n"
+			for _, line := range c.want {
+				if !strings.Contains(got, line+"\n") {
+					t.Errorf("no %q in\n%s", line, got)
+				}
+			}
+			if ready := conditionOf(status.Conditions, api.ConditionReady); !strings.Contains(ready.Message, c.says) {
+				t.Errorf("Ready says %q, not %q", ready.Message, c.says)
+			}
+		})
+	}
+}
+
+// TestStatusForgets shows that conditions which apply no more go, and that nothing else is read back.
+func TestStatusForgets(t *testing.T) {
+	r := goodRound()
+	r.in.gateway.Status.Conditions = []metav1.Condition{
+		{Type: api.ConditionPlanPending, Status: metav1.ConditionTrue, Reason: api.ReasonApprovalNeeded},
+		{Type: api.ConditionHandoffStale, Status: metav1.ConditionTrue, Reason: api.ReasonHandoffStale},
+	}
+	r.in.gateway.Status.Addresses = []api.StatusAddress{{Value: "198.51.100.1"}}
+	status := statusOf(r.in, r.out, r.proxy, r.reach)
+	for _, kind := range []string{api.ConditionPlanPending, api.ConditionHandoffStale} {
+		if conditionOf(status.Conditions, kind).Type != "" {
+			t.Errorf("%s is still there", kind)
+		}
+	}
+	if status.Addresses[0].Value != "203.0.113.10" {
+		t.Errorf("addresses are %v", status.Addresses)
+	}
+}
+
+func TestResult(t *testing.T) {
+	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "edgegateways"}, "web", errors.New("newer"))
+	cases := []struct {
+		name    string
+		out     outcome
+		settled bool
+		err     error
+		after   time.Duration
+		fails   bool
+	}{
+		{name: "all is as wanted", settled: true, after: resync},
+		{name: "something is under way", after: whilePending},
+		{name: "a change was made", out: outcome{applied: []providers.Change{{}}}, settled: true, after: soon},
+		{name: "somebody wrote meanwhile", err: conflict, after: soon},
+		{name: "the footprint could not be stored since somebody wrote meanwhile", out: outcome{err: fmt.Errorf("storing: %w", conflict)}, after: soon},
+		{name: "the API fails", err: errors.New("down"), fails: true},
+		{name: "the provider fails", out: outcome{err: errors.New("down")}, fails: true},
+		{name: "the provider asks for patience", out: outcome{err: &providers.Error{Class: providers.Throttled, After: time.Minute}}, after: time.Minute},
+		{name: "a person must act outside", out: outcome{err: &providers.Error{Class: providers.Denied}}, after: whileDenied},
+		{name: "a person must edit", out: outcome{err: providers.Invalidf("spec.x", "no")}, after: resync},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			result, err := resultOf(c.out, c.settled, c.err)
+			if (err != nil) != c.fails || result.RequeueAfter != c.after {
+				t.Errorf("got %v, %v", result, err)
+			}
+		})
+	}
+}
+
+func TestProxyVerdict(t *testing.T) {
+	two := int32(2)
+	deployment := func(ready int32) *appsv1.Deployment {
+		return &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Replicas: &two}, Status: appsv1.DeploymentStatus{ReadyReplicas: ready}}
+	}
+	cases := []struct {
+		name       string
+		deployment *appsv1.Deployment
+		err        error
+		want       string
+	}{
+		{"no deployment yet", nil, nil, "false Pending the proxies' Deployment is not there yet"},
+		{"none ready", deployment(0), nil, "false Pending 0 of 2 proxies are ready"},
+		{"one ready", deployment(1), nil, "true Ready 1 of 2 proxies are ready"},
+		{"all ready", deployment(2), nil, "true Ready 2 proxies are ready"},
+		{"a name is taken", nil, &takenError{"Service", "shop", "web-edge"}, "false NameTaken Service shop/web-edge exists and is not this EdgeGateway's: delete or rename it"},
+		{"an object can't be made", deployment(2), errors.New("forbidden"), "false Pending forbidden"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			v := proxyVerdict(&inputs{deployment: c.deployment}, c.err)
+			if got := fmt.Sprint(v.ok, " ", v.reason, " ", v.message); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
+	}
+}
