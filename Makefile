@@ -39,12 +39,12 @@ unit: ## run the tests that need no cluster
 .PHONY: test
 test: ## run every test, on a real cluster where this machine can (README: what it needs)
 	go vet ./...
-	go test -timeout 40m $$(go list ./... | grep -v /test/e2e)
-	go test -timeout 40m -v ./test/e2e
+	go test -timeout 20m $$(go list ./... | grep -v -e /test/cluster -e /test/e2e)
+	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
 
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
-	go test -timeout 30m -v ./test/e2e/... ./test/cluster/...
+	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
 
 .PHONY: demo
 demo: ## start a cluster and show the product; ONCE=1 checks every step, then takes all of it down
