@@ -13,24 +13,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
-)
 
-// findEnvoy returns a real Envoy: $EDGEGATEWAY_ENVOY, envoy in $PATH, or the one that other tests keep in the user's cache.
-func findEnvoy(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("EDGEGATEWAY_ENVOY"); path != "" {
-		return path
-	}
-	if path, err := exec.LookPath("envoy"); err == nil {
-		return path
-	}
-	cache, _ := os.UserCacheDir()
-	path := filepath.Join(cache, "edgegateway", "envoy", "1.40.0", "envoy")
-	if _, err := os.Stat(path); err != nil {
-		t.Skip("NO REAL ENVOY, so draining is not tested: set EDGEGATEWAY_ENVOY")
-	}
-	return path
-}
+	realenvoy "github.com/edgegateway/edgegateway/test/envoy"
+)
 
 // proxy is a running Envoy with a listener for clients and one for health checks, as xds makes them.
 type proxy struct {
@@ -64,7 +49,7 @@ func startProxy(t *testing.T, dir string, backend int) *proxy {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.cmd = exec.Command(findEnvoy(t), "-c", config, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning",
+	p.cmd = exec.Command(realenvoy.Find(t), "-c", config, "--disable-hot-restart", "--concurrency", "1", "--log-level", "warning",
 		"--drain-strategy", "immediate", "--drain-time-s", "2")
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	if err := p.cmd.Start(); err != nil {

