@@ -25,7 +25,9 @@
 //
 // A route is programmed when every ready pod of the gateway's proxies has acknowledged a route table that has the route as it is now, and
 // there is such a pod. What a pod has acknowledged stays true until the pod goes, even if nobody is connected to it. Replicas tell
-// the leader what their proxies acknowledge. What the leader can't know yet, since it has just begun, leaves a condition as it is.
+// the leader what their proxies acknowledge (peers.go: one stream from each, TLS by the operator's own CA on both sides). What the
+// leader can't know yet, since it has just begun, leaves a condition as it is; and of a route that is itself unchanged a lag of less than
+// two seconds is not told, since proxies that come back say one after the other what they have. An edit is told at once.
 //
 // The package imports no other controller.
 package routing

@@ -30,11 +30,12 @@ type verdict struct {
 }
 
 var (
-	programmed = verdict{metav1.ConditionTrue, string(gatewayv1.ListenerReasonProgrammed), "every ready proxy has it"}
-	pending    = verdict{metav1.ConditionFalse, api.ReasonPending, "not every ready proxy has acknowledged it yet"}
-	noProxy    = verdict{metav1.ConditionFalse, ReasonNoProxy, "no proxy of the gateway is ready"}
-	unheard    = verdict{metav1.ConditionUnknown, ReasonNoAcknowledgement, "a ready proxy has not told the operator what it has"}
-	unaccepted = verdict{metav1.ConditionFalse, api.ReasonNotAccepted, "what is not accepted is not given to proxies"}
+	programmed  = verdict{metav1.ConditionTrue, string(gatewayv1.ListenerReasonProgrammed), "every ready proxy has it"}
+	pending     = verdict{metav1.ConditionFalse, api.ReasonPending, "not every ready proxy has acknowledged it yet"}
+	noProxy     = verdict{metav1.ConditionFalse, ReasonNoProxy, "no proxy of the gateway is ready"}
+	unheard     = verdict{metav1.ConditionUnknown, ReasonNoAcknowledgement, "a ready proxy has not told the operator what it has"}
+	uncertified = verdict{metav1.ConditionFalse, api.ReasonPending, "no listener that takes it has a certificate that can be used"}
+	unaccepted  = verdict{metav1.ConditionFalse, api.ReasonNotAccepted, "what is not accepted is not given to proxies"}
 )
 
 func rejected(message string) verdict {
@@ -51,10 +52,18 @@ type need struct {
 
 // object says whether what a route or an Ingress has in the gateway is on all ready pods.
 func (l *ledger) object(source ir.Source, pods []string) verdict {
+	if l.noted == nil {
+		return pending
+	}
 	p := l.parts[source]
 	n := need{since: p.since, clusters: p.clusters}
 	for ref := range p.tables {
-		n.resources = append(n.resources, ref)
+		if l.noted.asked[ref] {
+			n.resources = append(n.resources, ref)
+		}
+	}
+	if len(p.tables) > 0 && len(n.resources) == 0 {
+		return uncertified
 	}
 	slices.SortFunc(n.resources, compareRefs)
 	return l.judge(n, pods)

@@ -26,6 +26,7 @@ func edition(version string, webStatus, otherStatus int32) *published {
 	}
 	return &published{
 		gateway:  ir.Gateway{Tables: []ir.RouteTable{{Name: table.Name, Hosts: []ir.VirtualHost{{Domain: "*", Routes: routes}}}}},
+		asked:    map[xds.ResourceRef]bool{table: true},
 		versions: map[xds.ResourceRef]string{table: version, {TypeURL: xds.ListenerType, Name: "tcp-80"}: "l" + version},
 	}
 }
@@ -118,6 +119,12 @@ func TestProgrammed(t *testing.T) {
 			l.note(edition("2", 2, 1))
 			l.note(edition("1", 1, 1))
 		}, []string{"a"}, programmed},
+		{"a table that no listener asks for", func(l *ledger) {
+			e := edition("1", 1, 1)
+			e.asked = nil
+			l.note(e)
+			l.report("r", has("a", ""))
+		}, []string{"a"}, uncertified},
 		{"Envoy refuses it", func(l *ledger) {
 			l.note(edition("1", 1, 1))
 			l.report("r", refuses(has("a", ""), table, "1", "bad regex"))

@@ -45,6 +45,8 @@ type published struct {
 	backends []translate.Backend
 	// byService lists backends by their Service.
 	byService map[name][]translate.Backend
+	// asked are what listeners have proxies fetch. Other route tables are known to none: their chains refuse handshakes.
+	asked map[xds.ResourceRef]bool
 	// versions of all resources, and then those that endpoints have by now. Only the latter change.
 	versions  map[xds.ResourceRef]string
 	endpoints map[xds.ResourceRef]string
@@ -183,7 +185,7 @@ func (p *publisher) publish(served Served) {
 	}
 	now := &published{
 		gateway: served.Gateway, backends: served.Backends, byService: map[name][]translate.Backend{},
-		versions: map[xds.ResourceRef]string{}, endpoints: map[xds.ResourceRef]string{},
+		asked: map[xds.ResourceRef]bool{}, versions: map[xds.ResourceRef]string{}, endpoints: map[xds.ResourceRef]string{},
 	}
 	whole := served.Gateway
 	for _, backend := range served.Backends {
@@ -194,6 +196,11 @@ func (p *publisher) publish(served Served) {
 	resources, problems := xds.Build(whole)
 	for _, resource := range resources.All() {
 		now.versions[resource.Ref()] = resource.Version
+	}
+	for _, listener := range resources.Listeners {
+		for _, ref := range listener.Asks {
+			now.asked[ref] = true
+		}
 	}
 	for _, resource := range resources.Endpoints {
 		now.endpoints[resource.Ref()] = resource.Version

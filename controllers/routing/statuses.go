@@ -123,10 +123,11 @@ func (s *statuses) Report(replica string, report Report) {
 // Lost tells that a replica is not heard any more.
 func (s *statuses) Lost(replica string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, l := range s.ledgers {
 		l.lost(replica)
 	}
+	s.mu.Unlock()
+	s.tick.mark()
 }
 
 func (s *statuses) ledger(gateway name) *ledger {

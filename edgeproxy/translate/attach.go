@@ -113,5 +113,5 @@ func place(gw Gateway, listeners []gatewayv1.Listener, namespace string, wishes 
 func hostnameNotAllowed(gw Gateway, namespace, field, domain string) Problem {
 	return accepted(api.ReasonHostnameNotAllowed, field,
 		"the class of EdgeGateway %s/%s does not allow host %q to namespace %q: name hosts that it allows (%s), or ask the platform admin to add this one to the class's spec.hostnames",
-		gw.Namespace, gw.Name, domain, namespace, allowedPatterns(gw.Hostnames, namespace))
+		gw.Namespace, gw.Name, domain, namespace, AllowedPatterns(gw.Hostnames, namespace))
 }

@@ -57,8 +57,8 @@ func HostnameAllowed(rules []api.HostnameRule, namespace, hostname string) bool 
 	})
 }
 
-// allowedPatterns lists what a namespace may claim, for a message.
-func allowedPatterns(rules []api.HostnameRule, namespace string) string {
+// AllowedPatterns lists what a namespace may claim by a class's rules, for a message.
+func AllowedPatterns(rules []api.HostnameRule, namespace string) string {
 	var patterns []string
 	for _, rule := range rules {
 		if len(rule.Namespaces) == 0 || slices.Contains(rule.Namespaces, namespace) {

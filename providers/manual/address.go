@@ -18,13 +18,16 @@ const (
 	fieldAckAddresses = "spec.manual.ack.addresses"
 )
 
+// reasonNotAllowed: the class does not let a load balancer have an address.
+const reasonNotAllowed = "AddressNotAllowed"
+
 // addressesAt parses the addresses of a field: sorted, each once. Any that a load balancer here may not have is an Invalid error.
 func (p *Provider) addressesAt(field string, addresses []string) ([]netip.Addr, error) {
 	var parsed []netip.Addr
 	for i, text := range addresses {
 		address, err := p.allowed(text)
 		if err != nil {
-			return nil, providers.Invalidf(fmt.Sprintf("%s[%d]", field, i), "%w", err)
+			return nil, &providers.Error{Class: providers.Invalid, Reason: reasonNotAllowed, Field: fmt.Sprintf("%s[%d]", field, i), Err: err}
 		}
 		parsed = append(parsed, address)
 	}
