@@ -61,7 +61,7 @@ func startRecorder(t *testing.T, r *recorder) Config {
 	t.Helper()
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
-	return Config{Admin: strings.TrimPrefix(server.URL, "http://"), Timeout: 300 * time.Millisecond, Poll: 10 * time.Millisecond}
+	return Config{Admin: strings.TrimPrefix(server.URL, "http://"), Timeout: 10 * time.Second, Poll: 10 * time.Millisecond}
 }
 
 const idle = "listener.admin.downstream_cx_active: 1\n"

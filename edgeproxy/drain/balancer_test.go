@@ -23,6 +23,8 @@ type balancer struct {
 	address string
 	targets []*target
 	next    atomic.Int64
+	// lost connections are the balancer's own fault: no target was in.
+	lost atomic.Int64
 }
 
 type target struct {
@@ -72,8 +74,9 @@ func (t *target) check(ctx context.Context) {
 }
 
 func (b *balancer) pick() *target {
-	for range b.targets {
-		candidate := b.targets[b.next.Add(1)%int64(len(b.targets))]
+	first := b.next.Add(1) // taken once: a counter shared by each step could show two picks the same target twice
+	for i := range b.targets {
+		candidate := b.targets[(first+int64(i))%int64(len(b.targets))]
 		if !candidate.out.Load() {
 			return candidate
 		}
@@ -85,13 +88,14 @@ func (b *balancer) forward(client net.Conn) {
 	defer func() { _ = client.Close() }()
 	target := b.pick()
 	if target == nil {
+		b.lost.Add(1)
 		return
 	}
 	target.taken.Add(1)
 	if target.draining.Load() {
 		target.late.Add(1)
 	}
-	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", fmt.Sprintf("127.0.0.1:%d", target.proxy.port))
+	server, err := new(net.Dialer).DialContext(context.Background(), "tcp", fmt.Sprintf("%s:%d", target.proxy.host, target.proxy.port))
 	if err != nil {
 		return
 	}

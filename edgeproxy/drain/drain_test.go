@@ -114,6 +114,9 @@ func underLoad(t *testing.T, leave func(*proxy)) ([]*load, *target) {
 	time.Sleep(time.Second)
 	close(stop)
 	clients.Wait()
+	if lost := b.lost.Load(); lost > 0 {
+		t.Errorf("the test's load balancer had no target for %d connections", lost)
+	}
 	for _, l := range all {
 		t.Logf("%-28s %5d attempts, %d failures", l.name, l.attempts.Load(), l.failed.Load())
 	}
@@ -163,7 +166,7 @@ func TestMuchIsLostWithoutDrain(t *testing.T) {
 func TestSlowAnswerIsWaitedFor(t *testing.T) {
 	p := startProxy(t, t.TempDir(), startBackend(t))
 	answered := make(chan error, 1)
-	go func() { answered <- ask(http.DefaultClient, fmt.Sprintf("http://127.0.0.1:%d/slow", p.port)) }()
+	go func() { answered <- ask(http.DefaultClient, fmt.Sprintf("http://%s:%d/slow", p.host, p.port)) }()
 	time.Sleep(200 * time.Millisecond)
 	config := p.config()
 	config.LoadBalancerWait = 100 * time.Millisecond
@@ -179,7 +182,7 @@ func TestSlowAnswerIsWaitedFor(t *testing.T) {
 // TestSilentConnectionIsNotWaitedForForever: one that neither asks nor closes is told of by the error.
 func TestSilentConnectionIsNotWaitedForForever(t *testing.T) {
 	p := startProxy(t, t.TempDir(), startBackend(t))
-	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", fmt.Sprintf("127.0.0.1:%d", p.port))
+	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", fmt.Sprintf("%s:%d", p.host, p.port))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,7 +193,7 @@ func TestSilentConnectionIsNotWaitedForForever(t *testing.T) {
 	if err := Drain(t.Context(), config); !errors.Is(err, ErrConnectionsLeft) {
 		t.Errorf("Drain: %v, want ErrConnectionsLeft", err)
 	}
-	if err := ask(http.DefaultClient, fmt.Sprintf("http://127.0.0.1:%d/", p.port)); err != nil {
+	if err := ask(http.DefaultClient, fmt.Sprintf("http://%s:%d/", p.host, p.port)); err != nil {
 		t.Errorf("a late connection must still be served, after the drain, too: %v", err)
 	}
 }

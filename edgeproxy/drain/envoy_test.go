@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -20,6 +21,8 @@ import (
 // proxy is a running Envoy with a listener for clients and one for health checks, as xds makes them.
 type proxy struct {
 	socket string
+	// host is a loopback address of its own, whose ports no outgoing connection takes.
+	host   string
 	port   int
 	health int
 	exited chan struct{}
@@ -28,8 +31,11 @@ type proxy struct {
 
 func (p *proxy) admin() string { return "unix:" + p.socket }
 
+// config waits for a margin beside the balancer's interval × fall, as infra does: on a busy machine checks come late.
 func (p *proxy) config() Config {
-	return Config{Admin: p.admin(), LoadBalancerWait: time.Second, Timeout: 10 * time.Second, Poll: 50 * time.Millisecond}
+	return Config{
+		Admin: p.admin(), LoadBalancerWait: checkInterval*checkFall + 1500*time.Millisecond, Timeout: 10 * time.Second, Poll: 200 * time.Millisecond,
+	}
 }
 
 // terminate does what kubelet does after preStop.
@@ -40,7 +46,10 @@ func (p *proxy) terminate() {
 
 func startProxy(t *testing.T, dir string, backend int) *proxy {
 	t.Helper()
-	p := &proxy{socket: filepath.Join(dir, "admin.sock"), port: freePort(t), health: freePort(t), exited: make(chan struct{})}
+	host := fmt.Sprintf("127.%d.%d.%d", 1+rand.IntN(250), 1+rand.IntN(250), 1+rand.IntN(250))
+	p := &proxy{
+		socket: filepath.Join(dir, "admin.sock"), host: host, port: freePort(t, host), health: freePort(t, host), exited: make(chan struct{}),
+	}
 	config := filepath.Join(dir, "envoy.json")
 	if err := os.WriteFile(config, envoyConfig(p, backend), 0o600); err != nil {
 		t.Fatal(err)
@@ -74,7 +83,7 @@ func startProxy(t *testing.T, dir string, backend int) *proxy {
 // healthStatus asks as kubelet and load balancers do; 0 if there is no answer.
 func (p *proxy) healthStatus() int {
 	client := http.Client{Timeout: time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Get(fmt.Sprintf("http://127.0.0.1:%d/ready", p.health))
+	response, err := client.Get(fmt.Sprintf("http://%s:%d/ready", p.host, p.health))
 	if err != nil {
 		return 0
 	}
@@ -82,9 +91,9 @@ func (p *proxy) healthStatus() int {
 	return response.StatusCode
 }
 
-func freePort(t *testing.T) int {
+func freePort(t *testing.T, host string) int {
 	t.Helper()
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", host+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,13 +117,13 @@ func envoyConfig(p *proxy, backend int) []byte {
 		"admin": tree{"address": tree{"pipe": tree{"path": p.socket, "mode": 0o600}}},
 		"static_resources": tree{
 			"listeners": []any{
-				listener("tcp-80", p.port, tree{"route_config": routes, "http_filters": []any{router}}),
-				listener("ready", p.health, tree{"route_config": tree{"name": "r"}, "http_filters": []any{health, router}}),
+				listener("tcp-80", p.host, p.port, tree{"route_config": routes, "http_filters": []any{router}}),
+				listener("ready", p.host, p.health, tree{"route_config": tree{"name": "r"}, "http_filters": []any{health, router}}),
 			},
 			"clusters": []any{tree{
 				"name": "backend", "type": "STATIC", "connect_timeout": "2s",
 				"load_assignment": tree{"cluster_name": "backend", "endpoints": []any{tree{"lb_endpoints": []any{
-					tree{"endpoint": tree{"address": socketAddress(backend)}},
+					tree{"endpoint": tree{"address": socketAddress("127.0.0.1", backend)}},
 				}}}},
 			}},
 		},
@@ -125,12 +134,12 @@ func envoyConfig(p *proxy, backend int) []byte {
 	return data
 }
 
-func listener(name string, port int, manager tree) tree {
+func listener(name, host string, port int, manager tree) tree {
 	manager["stat_prefix"] = name
 	filter := typed("envoy.filters.network.http_connection_manager",
 		"envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", manager)
 	return tree{
-		"name": name, "stat_prefix": name, "address": socketAddress(port), "enable_reuse_port": false,
+		"name": name, "stat_prefix": name, "address": socketAddress(host, port), "enable_reuse_port": false,
 		"filter_chains": []any{tree{"filters": []any{filter}}},
 	}
 }
@@ -140,8 +149,8 @@ func typed(name, kind string, config tree) tree {
 	return tree{"name": name, "typed_config": config}
 }
 
-func socketAddress(port int) tree {
-	return tree{"socket_address": tree{"address": "127.0.0.1", "port_value": port}}
+func socketAddress(host string, port int) tree {
+	return tree{"socket_address": tree{"address": host, "port_value": port}}
 }
 
 func portOf(t *testing.T, url string) int {

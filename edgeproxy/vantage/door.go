@@ -83,7 +83,7 @@ func (p *prober) notConnected(seen sight, addr netip.AddrPort, err error) sight 
 	case errors.Is(err, context.Canceled):
 		return seen.as(VantageUnavailable, stopped)
 	}
-	return seen.as(VantageUnavailable, "the vantage could not connect: %s", err)
+	return seen.as(VantageUnavailable, "the vantage could not connect: %s", cause(err))
 }
 
 // hasRoute asks the kernel where a packet to addr would go, without sending one.
@@ -98,7 +98,7 @@ func hasRoute(addr netip.AddrPort) bool {
 
 func closedAtOnce(seen sight, lived time.Duration) sight {
 	seen.clue = closedSilent
-	return seen.as(NoHealthyBackend, "the connection was accepted and, %s later, closed before anything was sent: the load balancer has no healthy server",
+	return seen.as(NoHealthyBackend, "the connection was accepted and closed %s, before anything was sent: the load balancer has no healthy server",
 		roughly(lived))
 }
 
@@ -132,7 +132,7 @@ func (p *prober) noReply(ctx context.Context, seen sight, addr netip.AddrPort, r
 	if reply.leaf != nil {
 		seen.clue = spokeTLS
 	}
-	return seen.as(WrongBackend, "the request got no HTTP answer: %s", printable(fail.err.Error()))
+	return seen.as(WrongBackend, "the request got no HTTP answer: %s", cause(fail.err))
 }
 
 func opening(door Door, reply reply) string {
@@ -208,4 +208,10 @@ func (p *prober) speaksTLS(ctx context.Context, addr netip.AddrPort, door Door) 
 // localHeader is a PROXY protocol header, version 2, of a connection that the load balancer makes for itself: it claims no client.
 const localHeader = "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 
-func roughly(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+// roughly is a time in words that are the same at the next probe.
+func roughly(d time.Duration) string {
+	if d < time.Second {
+		return "at once"
+	}
+	return "after " + d.Round(time.Second).String()
+}

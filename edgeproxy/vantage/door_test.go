@@ -78,7 +78,8 @@ func TestDoorsThatSpeakNoTLSWhereTheyShould(t *testing.T) {
 	}{
 		{"plain HTTP", "HTTP/1.1 400 Bad Request\r\n\r\n", WrongBackend, "HTTP/1.1 400"},
 		{"alert that the name is unknown", "\x15\x03\x03\x00\x02\x02\x70", CertMismatch, "no certificate for www.example.com"},
-		{"alert that nothing is in common", "\x15\x03\x03\x00\x02\x02\x28", WrongBackend, "handshake failed"},
+		{"alert of a proxy without a certificate to offer", "\x15\x03\x03\x00\x02\x02\x28", CertMismatch, "no certificate for www.example.com"},
+		{"alert that the version is not spoken", "\x15\x03\x03\x00\x02\x02\x46", WrongBackend, "handshake failed"},
 		{"closed", "", ProxyProtocolMismatch, "or nothing serves www.example.com"},
 	}
 	for _, test := range cases {

@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 	"time"
@@ -95,12 +96,21 @@ func handshakeFailed(seen sight, fail failure) sight {
 	case unrecognizedName(fail.head):
 		return seen.as(CertMismatch, "the TLS handshake was refused: there is no certificate for %s", seen.door.ServerName)
 	}
-	return seen.as(WrongBackend, "the TLS handshake failed: %s", printable(fail.err.Error()))
+	return seen.as(WrongBackend, "the TLS handshake failed: %s", cause(fail.err))
 }
 
-// unrecognizedName knows TLS's alert 112 (RFC 6066) by its record: crypto/tls gives it no type.
+// unrecognizedName knows by its record, since crypto/tls gives it no type, the alert with which a server refuses a name: unrecognized_name
+// (112, RFC 6066) or, from a proxy that has no certificate to offer, handshake_failure (40).
 func unrecognizedName(head []byte) bool {
-	return len(head) >= 7 && head[0] == 21 && head[6] == 112
+	return len(head) >= 7 && head[0] == 21 && (head[6] == 112 || head[6] == 40)
+}
+
+// cause is an error's text without the addresses of its connection, whose ports differ each time: a finding that stays must read the same.
+func cause(err error) string {
+	if op := new(net.OpError); errors.As(err, &op) && op.Err != nil {
+		err = op.Err
+	}
+	return printable(err.Error())
 }
 
 // checkClient compares the client that the proxy saw with us.
