@@ -42,6 +42,11 @@ test: ## run every test, on a real cluster where this machine can (README: what 
 	go test -timeout 20m $$(go list ./... | grep -v -e /test/cluster -e /test/e2e)
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
 
+.PHONY: drill
+drill: ## restart, kill and change everything under 200 requests a second, a minute each; writes test/e2e/reports/drill.txt
+	mkdir -p test/e2e/reports
+	E2E_CLUSTER=drill DRILL_RATE=200 DRILL_SECONDS=60 DRILL_REPORT=reports/drill.txt go test -timeout 40m -count=1 -v -run '^TestUnderLoad$$' ./test/e2e
+
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e

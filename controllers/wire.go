@@ -55,7 +55,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 				return proxyFiles(config, authority.Bundle(), maxHeapBytes)
 			},
 		},
-		Reach: edgegateway.NewReach(counts), Metrics: counts,
+		Reach: edgegateway.NewReach(counts), Health: edgegateway.NewHealth(mgr.GetClient()), Metrics: counts,
 	}
 	if err := gateways.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the gateway controller: %w", err)

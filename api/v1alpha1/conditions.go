@@ -10,7 +10,7 @@ const (
 	ConditionAddressReady = "AddressReady"
 	// ConditionProvisioned: the load balancer stands and forwards.
 	ConditionProvisioned = "Provisioned"
-	// ConditionBackendsHealthy: the load balancer sees enough healthy targets.
+	// ConditionBackendsHealthy: the load balancer sees enough healthy targets or, where it can't be asked, its health checks arrive at the proxies.
 	ConditionBackendsHealthy = "BackendsHealthy"
 	// ConditionDNSReady: every hostname is published.
 	ConditionDNSReady = "DNSReady"
@@ -111,6 +111,12 @@ const (
 	ReasonWrongBackend = "WrongBackend"
 	// ReasonClientIPLost: the proxy saw another client address than the prober's.
 	ReasonClientIPLost = "ClientIPLost"
+)
+
+// Reasons of BackendsHealthy.
+const (
+	// ReasonNotMeasured: the proxies could not be asked what arrives at them. It keeps nothing from being Ready.
+	ReasonNotMeasured = "NotMeasured"
 	// ReasonHealthCheckMissing: no health check arrives at the proxy's health listener, or on a wrong path.
 	ReasonHealthCheckMissing = "HealthCheckMissing"
 )

@@ -2,6 +2,7 @@ package edgegateway
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 	"sort"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/translate"
 )
 
 // neighbourhood is what a gateway's acceptance depends on beside itself.
@@ -19,13 +21,19 @@ type neighbourhood struct {
 	gateways []api.EdgeGateway
 	// classVerdicts say of each class, by name, whether it is accepted.
 	classVerdicts map[string]verdict
-	// namespaceLabels are those of the gateway's namespace.
-	namespaceLabels map[string]string
+	// namespaceLabels are those of the namespaces, by name.
+	namespaceLabels map[string]map[string]string
+	// own are those of the gateway's addresses that belong to the cluster itself, and what they are there.
+	own map[netip.Addr]string
 }
 
-// classOf returns the class that a gateway uses, or why there is none. It is pure.
+// classOf returns the class that a gateway uses, or why there is none. A gateway that names none stays with the class by which something
+// was made for it, whatever becomes of the default: only that class can remove it. It is pure.
 func classOf(gateway *api.EdgeGateway, classes []api.EdgeGatewayClass) (*api.EdgeGatewayClass, verdict) {
 	if gateway.Spec.ClassName == "" {
+		if class := madeBy(gateway, classes); class != nil {
+			return class, verdict{ok: true}
+		}
 		if class := defaultClass(classes); class != nil {
 			return class, verdict{ok: true}
 		}
@@ -39,6 +47,19 @@ func classOf(gateway *api.EdgeGateway, classes []api.EdgeGatewayClass) (*api.Edg
 	}
 	return nil, no(api.ReasonClassNotFound,
 		"spec.className: there is no EdgeGatewayClass %q: create it, or name one of: %s", gateway.Spec.ClassName, classNames(classes))
+}
+
+// madeBy returns the class by which something was made for a gateway outside the cluster, or nil.
+func madeBy(gateway *api.EdgeGateway, classes []api.EdgeGatewayClass) *api.EdgeGatewayClass {
+	if len(gateway.Status.Footprint) == 0 {
+		return nil
+	}
+	for i := range classes {
+		if classes[i].Name == gateway.Status.ClassName {
+			return &classes[i]
+		}
+	}
+	return nil
 }
 
 // defaultClass returns the oldest class that wants to be the default, or nil.
@@ -97,6 +118,8 @@ func accept(gateway *api.EdgeGateway, around neighbourhood) (*api.EdgeGatewayCla
 		hostnamesInZones,
 		addressesAllowed,
 		answerFitsProvider,
+		addressesOutside,
+		addressesFree,
 	}
 	for _, question := range questions {
 		if v := question(gateway, class, around); !v.ok {
@@ -113,7 +136,7 @@ func namespaceAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, aro
 	}
 	if allowed.Selector != nil {
 		selector, err := metav1.LabelSelectorAsSelector(allowed.Selector)
-		if err == nil && selector.Matches(labels.Set(around.namespaceLabels)) {
+		if err == nil && selector.Matches(labels.Set(around.namespaceLabels[gateway.Namespace])) {
 			return verdict{ok: true}
 		}
 	}
@@ -162,56 +185,21 @@ type claim struct{ field, hostname string }
 
 func hostnamesAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
 	for _, claim := range claimedHostnames(gateway) {
-		if !HostnameAllowed(class.Spec.Hostnames, gateway.Namespace, claim.hostname) {
+		if !translate.HostnameAllowed(class.Spec.Hostnames, gateway.Namespace, claim.hostname) {
 			return no(api.ReasonHostnameNotAllowed,
 				"%s: EdgeGatewayClass %q does not allow hostname %q to namespace %q: use a name that its spec.hostnames allows (%s), or ask the platform admin",
-				claim.field, class.Name, claim.hostname, gateway.Namespace, allowedPatterns(class.Spec.Hostnames, gateway.Namespace))
+				claim.field, class.Name, claim.hostname, gateway.Namespace, translate.AllowedPatterns(class.Spec.Hostnames, gateway.Namespace))
 		}
 	}
 	return verdict{ok: true}
-}
-
-// HostnameAllowed reports whether one of the rules covers a hostname for a namespace. No rules allow every name. It is pure.
-func HostnameAllowed(rules []api.HostnameRule, namespace, hostname string) bool {
-	if len(rules) == 0 {
-		return true
-	}
-	for _, rule := range rules {
-		if (len(rule.Namespaces) == 0 || slices.Contains(rule.Namespaces, namespace)) && covers(rule.Pattern, hostname) {
-			return true
-		}
-	}
-	return false
-}
-
-// covers reports whether a pattern takes in a hostname, which may be a wildcard itself.
-func covers(pattern, hostname string) bool {
-	if pattern == hostname {
-		return true
-	}
-	suffix, wild := strings.CutPrefix(pattern, "*")
-	return wild && strings.HasSuffix(hostname, suffix)
-}
-
-func allowedPatterns(rules []api.HostnameRule, namespace string) string {
-	var patterns []string
-	for _, rule := range rules {
-		if len(rule.Namespaces) == 0 || slices.Contains(rule.Namespaces, namespace) {
-			patterns = append(patterns, rule.Pattern)
-		}
-	}
-	if len(patterns) == 0 {
-		return "none for this namespace"
-	}
-	sort.Strings(patterns)
-	return strings.Join(patterns, ", ")
 }
 
 func hostnamesFree(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around neighbourhood) verdict {
 	for i, hostname := range gateway.Spec.Hostnames {
 		for j := range around.gateways {
 			other := &around.gateways[j]
-			if other.UID == gateway.UID || !older(other.ObjectMeta, gateway.ObjectMeta) || !slices.Contains(other.Spec.Hostnames, hostname) {
+			if other.UID == gateway.UID || !older(other.ObjectMeta, gateway.ObjectMeta) || !slices.Contains(other.Spec.Hostnames, hostname) ||
+				!mayHaveHostname(other, hostname, around) {
 				continue
 			}
 			// The other's namespace is not named: a tenant learns that the name is taken, not by whom.
@@ -222,16 +210,24 @@ func hostnamesFree(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around nei
 	return verdict{ok: true}
 }
 
+// mayHaveHostname reports whether a gateway's claim of a hostname counts: what its class would never give it, it can't keep from others.
+func mayHaveHostname(gateway *api.EdgeGateway, hostname string, around neighbourhood) bool {
+	class, found := classOf(gateway, around.classes)
+	return found.ok && namespaceAllowed(gateway, class, around).ok &&
+		translate.HostnameAllowed(class.Spec.Hostnames, gateway.Namespace, hostname) && inZones(class, hostname)
+}
+
+// inZones reports whether a hostname is in one of the zones of a class, if that publishes names.
+func inZones(class *api.EdgeGatewayClass, hostname string) bool {
+	name := strings.TrimPrefix(hostname, "*.")
+	return class.Spec.DNS == nil || slices.ContainsFunc(class.Spec.DNS.Zones, func(zone string) bool {
+		return name == zone || strings.HasSuffix(name, "."+zone)
+	})
+}
+
 func hostnamesInZones(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
-	if class.Spec.DNS == nil {
-		return verdict{ok: true}
-	}
 	for i, hostname := range gateway.Spec.Hostnames {
-		name := strings.TrimPrefix(hostname, "*.")
-		inZone := slices.ContainsFunc(class.Spec.DNS.Zones, func(zone string) bool {
-			return name == zone || strings.HasSuffix(name, "."+zone)
-		})
-		if !inZone {
+		if !inZones(class, hostname) {
 			return no(api.ReasonHostnameOutsideZones,
 				"spec.hostnames[%d]: %q is in none of the DNS zones of EdgeGatewayClass %q (%s): use a name in one of them, or ask the platform admin to add its zone",
 				i, hostname, class.Name, strings.Join(class.Spec.DNS.Zones, ", "))

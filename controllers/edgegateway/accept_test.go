@@ -44,6 +44,20 @@ func claimant(age int) api.EdgeGateway {
 	return api.EdgeGateway{ObjectMeta: born("other", "web", age), Spec: api.EdgeGatewaySpec{ClassName: "dc", Hostnames: []string{"www.example.com"}}}
 }
 
+// squatter is an older gateway that claims www.example.com by some class, and never gets it.
+func squatter(class string) api.EdgeGateway {
+	gateway := claimant(1)
+	gateway.Spec.ClassName = class
+	return gateway
+}
+
+// made is a gateway that names no class, and for which something was made by one.
+func made(class string) api.EdgeGateway {
+	gateway := shop(func(s *api.EdgeGatewaySpec) { s.ClassName = "" })
+	gateway.Status = api.EdgeGatewayStatus{ClassName: class, Footprint: []api.FootprintPlace{{Provider: "manual"}}}
+	return gateway
+}
+
 type acceptCase struct {
 	name    string
 	gateway api.EdgeGateway
@@ -70,6 +84,8 @@ func acceptCases() []acceptCase {
 			reason: api.ReasonNoDefaultClass, says: []string{"spec.className is empty", "name one of: dc"}},
 		{name: "no class named and a default", gateway: shop(func(s *api.EdgeGatewaySpec) { s.ClassName = "" }),
 			classes: one(func(s *api.EdgeGatewayClassSpec) { s.Default = true }), reason: api.ReasonAccepted},
+		{name: "no class named, and the class that made it is the default no more", gateway: made("dc"), classes: one(nil), reason: api.ReasonAccepted},
+		{name: "no class named, and the class that made it is gone", gateway: made("gone"), classes: one(nil), reason: api.ReasonNoDefaultClass},
 		{name: "a class without an adapter", gateway: shop(nil), classes: one(func(s *api.EdgeGatewayClassSpec) { s.Provider = "gcp" }),
 			reason: api.ReasonClassNotAccepted, says: []string{"spec.className", "spec.provider", `no adapter for "gcp"`}},
 		{name: "a class with a DNS provider without an adapter", gateway: shop(nil),
@@ -101,7 +117,7 @@ func acceptCases() []acceptCase {
 		{name: "a hostname that is another namespace's", gateway: shop(www),
 			classes: one(func(s *api.EdgeGatewayClassSpec) {
 				s.Hostnames = []api.HostnameRule{{Pattern: "*.example.com", Namespaces: []string{"bank"}}}
-			}), reason: api.ReasonHostnameNotAllowed, says: []string{"none for this namespace"}},
+			}), reason: api.ReasonHostnameNotAllowed, says: []string{"(none)"}},
 		{name: "a wildcard does not cover its own parent", gateway: shop(func(s *api.EdgeGatewaySpec) { s.Hostnames = []string{"example.com"} }),
 			classes: one(func(s *api.EdgeGatewayClassSpec) { s.Hostnames = []api.HostnameRule{{Pattern: "*.example.com"}} }),
 			reason:  api.ReasonHostnameNotAllowed, says: []string{"spec.hostnames[0]"}},
@@ -117,6 +133,20 @@ func acceptCases() []acceptCase {
 		{name: "a hostname that an older gateway claims", gateway: shop(www), others: []api.EdgeGateway{claimant(1)}, classes: one(nil),
 			reason: api.ReasonHostnameConflict, says: []string{"spec.hostnames[0]", "the oldest claim wins"}},
 		{name: "a hostname that a younger gateway claims", gateway: shop(www), others: []api.EdgeGateway{claimant(20)}, classes: one(nil), reason: api.ReasonAccepted},
+		{name: "a hostname that an older gateway claims by a class that there is not", gateway: shop(www),
+			others: []api.EdgeGateway{squatter("gone")}, classes: one(nil), reason: api.ReasonAccepted},
+		{name: "a hostname that an older gateway claims from a namespace that its class does not allow", gateway: shop(www),
+			others: []api.EdgeGateway{squatter("dc")}, classes: one(func(s *api.EdgeGatewayClassSpec) {
+				s.AllowedNamespaces = &api.NamespaceSelection{Names: []string{"shop"}}
+			}), reason: api.ReasonAccepted},
+		{name: "a hostname that an older gateway claims and its class does not allow to it", gateway: shop(www),
+			others: []api.EdgeGateway{squatter("dc")}, classes: one(func(s *api.EdgeGatewayClassSpec) {
+				s.Hostnames = []api.HostnameRule{{Pattern: "*.example.com", Namespaces: []string{"shop"}}}
+			}), reason: api.ReasonAccepted},
+		{name: "a hostname that an older gateway claims outside of its class's zones", gateway: shop(www), others: []api.EdgeGateway{squatter("elsewhere")},
+			classes: append(one(nil), manualClass("elsewhere", 1, func(s *api.EdgeGatewayClassSpec) {
+				s.DNS = &api.DNSSettings{Provider: api.DNSRFC2136, Zones: []string{"example.org"}}
+			})), reason: api.ReasonAccepted},
 		{name: "a hostname in none of the zones", gateway: shop(www),
 			classes: one(func(s *api.EdgeGatewayClassSpec) {
 				s.DNS = &api.DNSSettings{Provider: api.DNSRFC2136, Zones: []string{"example.org", "ample.com"}}
@@ -132,7 +162,7 @@ func TestAccept(t *testing.T) {
 	available := Available{Providers: []api.ProviderName{api.ProviderManual}, DNS: []api.DNSProviderName{api.DNSRFC2136}}
 	for _, c := range acceptCases() {
 		t.Run(c.name, func(t *testing.T) {
-			around := neighbourhood{classes: c.classes, gateways: append(c.others, c.gateway), namespaceLabels: c.labels, classVerdicts: map[string]verdict{}}
+			around := neighbourhood{classes: c.classes, gateways: append(c.others, c.gateway), namespaceLabels: map[string]map[string]string{"shop": c.labels}, classVerdicts: map[string]verdict{}}
 			for i := range c.classes {
 				around.classVerdicts[c.classes[i].Name] = judgeClass(&c.classes[i], available)
 			}

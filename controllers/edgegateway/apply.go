@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
@@ -36,6 +37,10 @@ func (r *Reconciler) provision(ctx context.Context, in *inputs) outcome {
 		return out
 	}
 	if in.class == nil || (!in.accepted.ok && !in.deleting() && len(out.footprint) == 0) {
+		return out
+	}
+	if len(out.footprint) == 0 && !in.deleting() && !controllerutil.ContainsFinalizer(in.class, api.Finalizer) {
+		// The class's finalizer is on its way. Without it the class could go, and with it the means to remove what would be made now.
 		return out
 	}
 	provider, err := r.Providers.New(in.class.Spec, in.credentials)

@@ -45,12 +45,16 @@ type Available struct {
 
 // SetupWithManager registers the reconciler.
 func (r *ClassReconciler) SetupWithManager(mgr ctrl.Manager) error {
-	everyClass := handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, _ client.Object) []reconcile.Request {
+	everyClass := handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, changed client.Object) []reconcile.Request {
 		var classes api.EdgeGatewayClassList
 		if err := r.Client.List(ctx, &classes); err != nil {
 			return nil
 		}
-		requests := make([]reconcile.Request, 0, len(classes.Items))
+		requests := make([]reconcile.Request, 0, len(classes.Items)+1)
+		if _, isClass := changed.(*api.EdgeGatewayClass); isClass {
+			// Also when it is gone: its Secrets are let go then.
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(changed)})
+		}
 		for i := range classes.Items {
 			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&classes.Items[i])})
 		}
@@ -74,11 +78,14 @@ func (r *ClassReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 	}
 	index := slices.IndexFunc(classes.Items, func(class api.EdgeGatewayClass) bool { return class.Name == req.Name })
 	if index < 0 {
-		return ctrl.Result{}, nil
+		return ctrl.Result{}, r.holdSecrets(ctx, classes.Items, gateways.Items)
 	}
 	class := classes.Items[index].DeepCopy()
 	used := usedBy(class, classes.Items, gateways.Items)
-	if gone, err := r.hold(ctx, class, used > 0); gone || err != nil {
+	if err := r.holdSecrets(ctx, classes.Items, gateways.Items); err != nil {
+		return ctrl.Result{}, err
+	}
+	if gone, err := r.hold(ctx, class, heldBy(class, classes.Items, gateways.Items)); gone || err != nil {
 		return ctrl.Result{}, err
 	}
 	verdict, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
@@ -100,18 +107,14 @@ func (r *ClassReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 func usedBy(class *api.EdgeGatewayClass, classes []api.EdgeGatewayClass, gateways []api.EdgeGateway) int32 {
 	var used int32
 	for i := range gateways {
-		if gateways[i].Status.ClassName == class.Name {
-			used++
-			continue
-		}
-		if theirs, found := classOf(&gateways[i], classes); found.ok && theirs.Name == class.Name {
+		if uses(&gateways[i], class, classes) {
 			used++
 		}
 	}
 	return used
 }
 
-// hold keeps the finalizer on a class in use and takes it from one that is not. It reports whether the class is gone.
+// hold keeps the finalizer on a class whose gateways may have something outside the cluster, and takes it from others. It reports whether the class is gone.
 func (r *ClassReconciler) hold(ctx context.Context, class *api.EdgeGatewayClass, used bool) (gone bool, err error) {
 	changed := false
 	switch {

@@ -10,6 +10,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -33,6 +34,9 @@ import (
 // +kubebuilder:rbac:groups=autoscaling,resources=horizontalpodautoscalers,verbs=get;create;patch;delete
 // +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
 
+// workers are how many gateways are looked at at once: one whose cloud or name server hangs must not hold up the others.
+const workers = 8
+
 // Reconciler keeps EdgeGateways true.
 type Reconciler struct {
 	Client client.Client
@@ -52,8 +56,9 @@ type Reconciler struct {
 	Cluster string
 	// Proxy is what is the same for all proxies.
 	Proxy ProxyConfig
-	// Reach measures from outside.
-	Reach *Reach
+	// Reach measures from outside, and Health what arrives at the proxies.
+	Reach  *Reach
+	Health *Health
 	// Metrics count; nil counts nothing.
 	Metrics *Metrics
 
@@ -94,7 +99,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if in.deleting() && out.err == nil && gone(out) {
 		return ctrl.Result{}, r.release(ctx, in)
 	}
-	status := statusOf(in, out, proxyVerdict(in, proxyErr), r.Reach.look(in, out))
+	status := statusOf(in, out, r.view(in, out, proxyErr))
 	r.tell(in, out, status)
 	serviceErr := r.publishService(ctx, in, status)
 	statusErr := r.writeStatus(ctx, &in.gateway, status)
@@ -110,6 +115,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 	specOnly := builder.WithPredicates(predicate.Or(predicate.GenerationChangedPredicate{}, predicate.LabelChangedPredicate{}, predicate.AnnotationChangedPredicate{}))
 	return errors.Join(
 		mgr.Add(r.Reach),
+		mgr.Add(r.Health),
 		ctrl.NewControllerManagedBy(mgr).Named("edgegateway").
 			Watches(&api.EdgeGateway{}, everyGateway, specOnly).
 			Watches(&api.EdgeGatewayClass{}, everyGateway).
@@ -118,7 +124,9 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 			Watches(&corev1.Service{}, owner).
 			Watches(&appsv1.Deployment{}, owner).
 			WatchesRawSource(source.Channel(r.Reach.changed, &handler.EnqueueRequestForObject{})).
+			WatchesRawSource(source.Channel(r.Health.changed, &handler.EnqueueRequestForObject{})).
 			WatchesRawSource(source.Channel(r.refresh, everyGateway)).
+			WithOptions(controller.Options{MaxConcurrentReconciles: workers}).
 			Complete(r),
 	)
 }

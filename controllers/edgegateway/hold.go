@@ -54,6 +54,7 @@ func gone(out outcome) bool {
 
 func (r *Reconciler) forget(name types.NamespacedName) {
 	r.Reach.forget(name)
+	r.Health.forget(name)
 	r.applied.forget(name)
 }
 

@@ -3,9 +3,11 @@ package edgegateway
 import (
 	"context"
 	"fmt"
+	"net/netip"
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -64,11 +66,21 @@ func (r *Reconciler) gatherNeighbours(ctx context.Context, in *inputs) error {
 	if err := r.Client.List(ctx, &gateways); err != nil {
 		return fmt.Errorf("listing gateways: %w", err)
 	}
-	var namespace corev1.Namespace
-	if err := r.Client.Get(ctx, client.ObjectKey{Name: in.gateway.Namespace}, &namespace); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("reading namespace %q: %w", in.gateway.Namespace, err)
+	var namespaces corev1.NamespaceList
+	if err := r.Client.List(ctx, &namespaces, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("listing namespaces: %w", err)
 	}
-	in.around = neighbourhood{classes: classes.Items, gateways: gateways.Items, namespaceLabels: namespace.Labels, classVerdicts: map[string]verdict{}}
+	own, err := r.gatherOwnAddresses(ctx, in)
+	if err != nil {
+		return err
+	}
+	in.around = neighbourhood{
+		classes: classes.Items, gateways: gateways.Items, classVerdicts: map[string]verdict{},
+		namespaceLabels: map[string]map[string]string{}, own: own,
+	}
+	for i := range namespaces.Items {
+		in.around.namespaceLabels[namespaces.Items[i].Name] = namespaces.Items[i].Labels
+	}
 	class, found := classOf(&in.gateway, classes.Items)
 	if !found.ok {
 		return nil
@@ -79,6 +91,24 @@ func (r *Reconciler) gatherNeighbours(ctx context.Context, in *inputs) error {
 	}
 	in.around.classVerdicts[class.Name] = judged
 	return nil
+}
+
+// gatherOwnAddresses reads the nodes, and finds those of the gateway's addresses that are the cluster's own.
+func (r *Reconciler) gatherOwnAddresses(ctx context.Context, in *inputs) (map[netip.Addr]string, error) {
+	var nodes corev1.NodeList
+	if err := r.Client.List(ctx, &nodes); err != nil {
+		return nil, fmt.Errorf("listing nodes: %w", err)
+	}
+	in.nodes = nodes.Items
+	var services corev1.ServiceList
+	if err := r.Client.List(ctx, &services, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing services: %w", err)
+	}
+	var slices discoveryv1.EndpointSliceList
+	if err := r.Client.List(ctx, &slices, client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("listing endpoint slices: %w", err)
+	}
+	return ownAddresses(&in.gateway, inside{nodes: nodes.Items, services: services.Items, slices: slices.Items}), nil
 }
 
 // gatherCredentials reads the Secrets that the class names; a class that is accepted has them all.
@@ -116,11 +146,6 @@ func (r *Reconciler) gatherCredentials(ctx context.Context, in *inputs) error {
 }
 
 func (r *Reconciler) gatherProxy(ctx context.Context, in *inputs) error {
-	var nodes corev1.NodeList
-	if err := r.Client.List(ctx, &nodes); err != nil {
-		return fmt.Errorf("listing nodes: %w", err)
-	}
-	in.nodes = nodes.Items
 	key := client.ObjectKey{Namespace: in.gateway.Namespace, Name: proxyName(&in.gateway)}
 	var service corev1.Service
 	switch err := r.Client.Get(ctx, key, &service); {

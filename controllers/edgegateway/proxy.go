@@ -2,8 +2,10 @@ package edgegateway
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -11,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
@@ -50,9 +53,11 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 		Gateway: &in.gateway, Class: in.class.Spec.Proxy, Ports: infra.PortsOf(in.gateway.Spec.Listeners), Health: health,
 		Bootstrap: files.Bootstrap, BootstrapFiles: files.BootstrapFiles, CABundle: files.CABundle, OperatorImage: r.Proxy.OperatorImage,
 	}
-	if in.deployment != nil {
-		inputs.HeldReplicas = in.deployment.Spec.Replicas
+	held, err := r.heldReplicas(ctx, in)
+	if err != nil {
+		return err
 	}
+	inputs.HeldReplicas = held
 	objects := infra.Desired(inputs)
 	manifests, err := objects.Manifests()
 	if err != nil {
@@ -68,6 +73,58 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 		return r.deleteObject(ctx, &in.gateway, &autoscalingv2.HorizontalPodAutoscaler{ObjectMeta: name})
 	}
 	return nil
+}
+
+// view looks at the entrance from inside and from outside.
+func (r *Reconciler) view(in *inputs, out outcome, proxyErr error) views {
+	seen := views{proxy: proxyVerdict(in, proxyErr), health: r.Health.look(in, out)}
+	seen.reach = r.Reach.look(in, out, seen.health.ok)
+	if !seen.reach.ok && !seen.reach.unknown {
+		// What a former process said may hold its own view from inside.
+		outside, _, _ := strings.Cut(seen.reach.message, atTheProxies)
+		if inside := r.Health.inside(client.ObjectKeyFromObject(&in.gateway), seen.reach.reason); inside != "" {
+			seen.reach.message = outside + atTheProxies + inside
+		}
+	}
+	return seen
+}
+
+// atTheProxies stands between what was seen from outside and from inside.
+const atTheProxies = "; at the proxies: "
+
+// heldReplicas are the Deployment's replicas as long as they were last set by us, as when autoscaling has only just begun; nil once they are
+// the autoscaler's.
+func (r *Reconciler) heldReplicas(ctx context.Context, in *inputs) (*int32, error) {
+	if in.deployment == nil {
+		return nil, nil
+	}
+	// Who manages which field is not in the cache.
+	there := &metav1.PartialObjectMetadata{}
+	there.SetGroupVersionKind(appsv1.SchemeGroupVersion.WithKind("Deployment"))
+	if err := r.Live.Get(ctx, client.ObjectKeyFromObject(in.deployment), there); err != nil {
+		return nil, client.IgnoreNotFound(fmt.Errorf("reading who manages deployment %q: %w", in.deployment.Name, err))
+	}
+	if !manages(there.ManagedFields, "f:spec", "f:replicas") {
+		return nil, nil
+	}
+	return in.deployment.Spec.Replicas, nil
+}
+
+// manages reports whether our applied fields include the one with this path, in the form of managedFields. It is pure.
+func manages(entries []metav1.ManagedFieldsEntry, path ...string) bool {
+	for _, entry := range entries {
+		if entry.Manager != fieldManager || entry.Subresource != "" || entry.FieldsV1 == nil {
+			continue
+		}
+		var fields map[string]any
+		if json.Unmarshal(entry.FieldsV1.Raw, &fields) != nil {
+			continue
+		}
+		if _, found, _ := unstructured.NestedFieldNoCopy(fields, path...); found {
+			return true
+		}
+	}
+	return false
 }
 
 // proxyVerdict says whether the proxies run. It is pure.

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -76,9 +75,10 @@ func (r *Reach) Start(ctx context.Context) error {
 // NeedLeaderElection says that only the leader probes.
 func (r *Reach) NeedLeaderElection() bool { return true }
 
-// look asks for the gateway to be probed, and returns what is known of it now.
-func (r *Reach) look(in *inputs, out outcome) verdict {
+// look asks for the gateway to be probed, and returns what is known of it now; healthy says that the load balancer's checks are known to arrive.
+func (r *Reach) look(in *inputs, out outcome, healthy bool) verdict {
 	request, why := probeOf(in, out)
+	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
 	if why != nil {
 		r.forget(name)
@@ -103,17 +103,7 @@ func (r *Reach) look(in *inputs, out outcome) verdict {
 	if w.verdict != nil {
 		return *w.verdict
 	}
-	return r.untilMeasured(in)
-}
-
-// untilMeasured is what is said before the first probe of this process is back: what the one before it measured, of this very spec, is
-// not withdrawn because the operator restarted.
-func (r *Reach) untilMeasured(in *inputs) verdict {
-	former := meta.FindStatusCondition(in.gateway.Status.Conditions, api.ConditionReachable)
-	if former != nil && former.ObservedGeneration == in.gateway.Generation && former.Reason != api.ReasonNotAccepted {
-		return verdict{ok: former.Status == metav1.ConditionTrue, unknown: former.Status == metav1.ConditionUnknown, reason: former.Reason, message: former.Message}
-	}
-	return unknown(api.ReasonPending, "the first probe is under way")
+	return formerly(in, api.ConditionReachable, unknown(api.ReasonPending, "the first probe is under way"))
 }
 
 // sameDoors says that two requests differ in names at most.

@@ -18,7 +18,7 @@ import (
 )
 
 // statusOf says what was found. It is pure; the former status lends nothing but its times of transition and what others write.
-func statusOf(in *inputs, out outcome, proxy, reach verdict) api.EdgeGatewayStatus {
+func statusOf(in *inputs, out outcome, seen views) api.EdgeGatewayStatus {
 	status := *in.gateway.Status.DeepCopy()
 	status.ClassName = in.gateway.Spec.ClassName
 	if in.class != nil {
@@ -40,7 +40,7 @@ func statusOf(in *inputs, out outcome, proxy, reach verdict) api.EdgeGatewayStat
 	set := func(kind string, v verdict) {
 		meta.SetStatusCondition(&status.Conditions, condition(kind, v, in.gateway.Generation))
 	}
-	parts := judge(in, out, proxy, reach)
+	parts := judge(in, out, seen)
 	for _, part := range parts {
 		set(part.condition, part.verdict)
 	}
@@ -63,20 +63,21 @@ type part struct {
 	verdict   verdict
 }
 
+// views are what others than the provider see of an entrance: the Deployment, the proxies, and the vantages.
+type views struct{ proxy, health, reach verdict }
+
 // judge answers each question in the order in which an entrance comes up, so that the first no is what to look at.
-func judge(in *inputs, out outcome, proxy, reach verdict) []part {
+func judge(in *inputs, out outcome, seen views) []part {
 	accepted := in.accepted
 	if invalid := new(providers.Error); errors.As(out.err, &invalid) && invalid.Class == providers.Invalid {
 		accepted = no(cmp.Or(invalid.Reason, api.ReasonInvalidSpec), "%s", invalid.Error())
 	}
 	parts := []part{
 		{api.ConditionAccepted, accepted},
-		{api.ConditionProxyReady, proxy},
+		{api.ConditionProxyReady, seen.proxy},
 		{api.ConditionAddressReady, outside(out, out.status.Addressed)},
 		{api.ConditionProvisioned, outside(out, out.status.Provisioned)},
-	}
-	if out.status.Healthy.State != "" {
-		parts = append(parts, part{api.ConditionBackendsHealthy, outside(out, out.status.Healthy)})
+		{api.ConditionBackendsHealthy, seen.health},
 	}
 	dns := outside(out, out.status.Published)
 	switch {
@@ -85,7 +86,7 @@ func judge(in *inputs, out outcome, proxy, reach verdict) []part {
 	case len(in.gateway.Spec.Hostnames) == 0:
 		dns = yes(api.ReasonNoDNS, "spec.hostnames is empty: there is no name to publish")
 	}
-	parts = append(parts, part{api.ConditionDNSReady, dns}, part{api.ConditionReachable, reach})
+	parts = append(parts, part{api.ConditionDNSReady, dns}, part{api.ConditionReachable, seen.reach})
 	if !accepted.ok && len(out.observed.Nodes) == 0 {
 		for i := 1; i < len(parts); i++ {
 			parts[i].verdict = no(api.ReasonNotAccepted, "nothing is made for a gateway that is not accepted")
@@ -135,6 +136,8 @@ func ready(in *inputs, out outcome, parts []part) verdict {
 			return no(api.ReasonNotAccepted, "%s", p.verdict.message)
 		case p.condition == api.ConditionReachable && p.verdict.reason == api.ReasonNoOutsideVantage:
 			note = "everything is in place; nobody looked from outside"
+		case p.condition == api.ConditionBackendsHealthy && p.verdict.unknown:
+			// That the operator can't ask the proxies keeps no client away.
 		default:
 			return no(p.verdict.reason, "%s: %s", p.condition, p.verdict.message)
 		}
@@ -151,13 +154,29 @@ func remains(out outcome) string {
 		}
 	}
 	message := "removing what is outside the cluster"
-	if len(left) > 0 {
+	switch {
+	case len(left) > 0:
 		message = fmt.Sprintf("still there: %s", joined(left))
+	case out.err != nil && len(out.footprint) > 0:
+		message = fmt.Sprintf("it can't be seen whether this is still there: %s", joined(namesIn(out.footprint)))
 	}
 	if out.err != nil {
 		message += "; " + out.err.Error()
 	}
 	return message
+}
+
+// namesIn are the names of a footprint's places or, where a place has none, the provider.
+func namesIn(footprint []providers.Place) []string {
+	var names []string
+	for _, place := range footprint {
+		if len(place.Names) == 0 {
+			names = append(names, "what "+place.Provider+" made")
+			continue
+		}
+		names = append(names, place.Names...)
+	}
+	return names
 }
 
 func pendingPlan(out outcome) verdict {

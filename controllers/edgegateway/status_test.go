@@ -19,9 +19,9 @@ import (
 
 // round is a gateway's round as it is when all is well; cases change it.
 type round struct {
-	in           *inputs
-	out          outcome
-	proxy, reach verdict
+	in  *inputs
+	out outcome
+	views
 }
 
 func goodRound() round {
@@ -37,7 +37,9 @@ func goodRound() round {
 			status:   providers.Status{Addresses: []string{"203.0.113.10", "2001:db8:113::10"}, Addressed: ready, Provisioned: ready, Published: ready},
 			observed: providers.NewGraph(providers.Node{Key: "record/www.example.com/A", State: providers.Ready, Place: providers.Place{Names: []string{"www.example.com"}}}),
 		},
-		proxy: yes(api.ReasonReady, "2 proxies are ready"), reach: yes(api.ReasonReady, "reached"),
+		views: views{
+			proxy: yes(api.ReasonReady, "2 proxies are ready"), health: yes(api.ReasonReady, "checks arrive"), reach: yes(api.ReasonReady, "reached"),
+		},
 	}
 }
 
@@ -52,10 +54,10 @@ func lines(status api.EdgeGatewayStatus) []string {
 
 func TestStatusOfAGatewayThatServes(t *testing.T) {
 	r := goodRound()
-	status := statusOf(r.in, r.out, r.proxy, r.reach)
+	status := statusOf(r.in, r.out, r.views)
 	want := []string{
 		"Accepted=True Accepted", "ProxyReady=True Ready", "AddressReady=True Ready", "Provisioned=True Ready",
-		"DNSReady=True Ready", "Reachable=True Ready", "Ready=True Ready",
+		"BackendsHealthy=True Ready", "DNSReady=True Ready", "Reachable=True Ready", "Ready=True Ready",
 	}
 	if diff := cmp.Diff(want, lines(status)); diff != "" {
 		t.Error(diff)
@@ -104,6 +106,10 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 			[]string{"DNSReady=True NoDNS", "Ready=True Ready"}, nil, ""},
 		{"no names to publish", func(r *round) { r.in.gateway.Spec.Hostnames, r.out.status.Published = nil, providers.Verdict{} },
 			[]string{"DNSReady=True NoDNS", "Ready=True Ready"}, nil, ""},
+		{"no health check arrives", func(r *round) { r.health = no(api.ReasonHealthCheckMissing, "none came") },
+			[]string{"BackendsHealthy=False HealthCheckMissing", "Ready=False HealthCheckMissing"}, nil, "BackendsHealthy: none came"},
+		{"the proxies can't be asked", func(r *round) { r.health = unknown(api.ReasonNotMeasured, "no route") },
+			[]string{"BackendsHealthy=Unknown NotMeasured", "Ready=True Ready"}, nil, ""},
 		{"nobody comes in", func(r *round) { r.reach = no(api.ReasonTCPRefused, "client: refused") },
 			[]string{"Reachable=False TCPRefused", "Ready=False TCPRefused"}, nil, "Reachable: client: refused"},
 		{"the vantage is silent", func(r *round) { r.reach = unknown(api.ReasonVantageUnavailable, "no answer") },
@@ -118,12 +124,17 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 			now := metav1.Now()
 			r.in.gateway.DeletionTimestamp = &now
 		}, []string{"Ready=False Deleting"}, nil, "record/www.example.com/A"},
+		{"being deleted, and nobody can see what is left", func(r *round) {
+			now := metav1.Now()
+			r.in.gateway.DeletionTimestamp = &now
+			r.out = outcome{err: errors.New("i/o timeout"), footprint: []providers.Place{{Provider: "rfc2136", Names: []string{"www.example.com"}}, {Provider: "manual"}}}
+		}, []string{"Ready=False Deleting"}, nil, "still there: www.example.com, what manual made; i/o timeout"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			r := goodRound()
 			c.change(&r)
-			status := statusOf(r.in, r.out, r.proxy, r.reach)
+			status := statusOf(r.in, r.out, r.views)
 			got := strings.Join(lines(status), "\n") + "\n"
 			for _, line := range c.want {
 				if !strings.Contains(got, line+"\n") {
@@ -145,7 +156,7 @@ func TestStatusForgets(t *testing.T) {
 		{Type: api.ConditionHandoffStale, Status: metav1.ConditionTrue, Reason: api.ReasonHandoffStale},
 	}
 	r.in.gateway.Status.Addresses = []api.StatusAddress{{Value: "198.51.100.1"}}
-	status := statusOf(r.in, r.out, r.proxy, r.reach)
+	status := statusOf(r.in, r.out, r.views)
 	for _, kind := range []string{api.ConditionPlanPending, api.ConditionHandoffStale} {
 		if conditionOf(status.Conditions, kind).Type != "" {
 			t.Errorf("%s is still there", kind)

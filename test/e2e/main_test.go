@@ -16,10 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/test/cluster"
@@ -41,6 +43,8 @@ var shared world
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// Clients log nothing that an error doesn't say.
+	log.SetLogger(logr.Discard())
 	os.Exit(runTests(m))
 }
 

@@ -80,7 +80,7 @@ func closeSite() {
 func TestTheWayIn(t *testing.T) {
 	s := needSite(t)
 	ctx := t.Context()
-	for _, condition := range []string{"Accepted", "ProxyReady", "AddressReady", "Provisioned", "DNSReady", "Reachable", "Ready"} {
+	for _, condition := range []string{"Accepted", "ProxyReady", "AddressReady", "Provisioned", "BackendsHealthy", "DNSReady", "Reachable", "Ready"} {
 		if err := s.GatewayIs(ctx, 5*time.Second, condition, "True", ""); err != nil {
 			t.Error(err)
 		}

@@ -9,11 +9,13 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -59,7 +61,7 @@ type Report struct {
 	Failures int
 	// Backends counts the answers by the pod that gave them.
 	Backends map[string]int
-	// Errors are the first failures, with their times.
+	// Errors are the failures, one line for all that say the same, with the times of the first and the last.
 	Errors []string
 	// Slowest answer.
 	Slowest time.Duration
@@ -72,6 +74,8 @@ type Request struct {
 	Kind         Kind
 	URL          string
 	Began, Ended time.Time
+	// Backend is the pod that answered.
+	Backend string
 	// Err is why it failed, or nil.
 	Err error
 }
@@ -93,8 +97,51 @@ func (r Report) InFlight(from, to time.Time) (all, failed int) {
 // idleTime is how long a client keeps a connection that it has no use for.
 const idleTime = 5 * time.Second
 
-// maxErrors is how many failures a report tells.
+// Percentile is the time within which so many of a hundred requests were over.
+func (r Report) Percentile(percent int) time.Duration {
+	if len(r.Requests) == 0 {
+		return 0
+	}
+	var took []time.Duration
+	for _, each := range r.Requests {
+		took = append(took, each.Ended.Sub(each.Began))
+	}
+	slices.Sort(took)
+	return took[(len(took)*percent+99)/100-1]
+}
+
+// maxErrors is how many different failures a report tells.
 const maxErrors = 20
+
+// summarize counts failures by what they say of themselves, those that came first first.
+func summarize(requests []Request) []string {
+	type failure struct {
+		kind Kind
+		said string
+	}
+	var order []failure
+	counts, first, last := map[failure]int{}, map[failure]Request{}, map[failure]Request{}
+	for _, each := range requests {
+		if each.Err == nil {
+			continue
+		}
+		f := failure{each.Kind, each.Err.Error()}
+		if wrapped := new(url.Error); errors.As(each.Err, &wrapped) {
+			f.said = wrapped.Err.Error()
+		}
+		if counts[f]++; counts[f] == 1 {
+			order, first[f] = append(order, f), each
+		}
+		last[f] = each
+	}
+	var lines []string
+	for _, f := range order[:min(len(order), maxErrors)] {
+		const clock = "15:04:05.000"
+		lines = append(lines, fmt.Sprintf("%d × %s: %s, from %s to %s, the first %s after %s", counts[f], f.kind, f.said, first[f].Ended.Format(clock),
+			last[f].Ended.Format(clock), first[f].URL, first[f].Ended.Sub(first[f].Began).Round(time.Millisecond)))
+	}
+	return lines
+}
 
 // String is one line for a table, and the errors.
 func (r Report) String() string {
@@ -134,8 +181,8 @@ func (l *Load) Report() Report {
 	defer l.mu.Unlock()
 	copied := l.report
 	copied.Backends = maps.Clone(l.report.Backends)
-	copied.Errors = slices.Clone(l.report.Errors)
 	copied.Requests = slices.Clone(l.report.Requests)
+	copied.Errors = summarize(copied.Requests)
 	return copied
 }
 
@@ -212,17 +259,11 @@ func transport(config Config, kind Kind, target Target) *http.Transport {
 	}
 }
 
-// answer is what came of one request.
-type answer struct {
-	Request
-	backend string
-}
-
-func (c client) request() answer {
-	a := answer{Request: Request{Kind: c.kind, URL: c.target.URL, Began: time.Now()}}
-	a.backend, a.Err = c.ask()
-	a.Ended = time.Now()
-	return a
+func (c client) request() Request {
+	r := Request{Kind: c.kind, URL: c.target.URL, Began: time.Now()}
+	r.Backend, r.Err = c.ask()
+	r.Ended = time.Now()
+	return r
 }
 
 // body is what a request brings. It has no more methods than this, so that the client can't make it anew to send it again.
@@ -255,20 +296,16 @@ func (c client) ask() (string, error) {
 	return echo.Pod, nil
 }
 
-func (l *Load) note(a answer) {
+func (l *Load) note(r Request) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	took := a.Ended.Sub(a.Began)
+	took := r.Ended.Sub(r.Began)
 	l.report.Attempts++
 	l.report.Slowest = max(l.report.Slowest, took)
-	l.report.Requests = append(l.report.Requests, a.Request)
-	if a.Err == nil {
-		l.report.Backends[a.backend]++
+	l.report.Requests = append(l.report.Requests, r)
+	if r.Err == nil {
+		l.report.Backends[r.Backend]++
 		return
 	}
 	l.report.Failures++
-	if len(l.report.Errors) < maxErrors {
-		l.report.Errors = append(l.report.Errors, fmt.Sprintf("%s %s %s after %s: %v",
-			a.Ended.Format("15:04:05.000"), a.Kind, a.URL, took.Round(time.Millisecond), a.Err))
-	}
 }

@@ -1,0 +1,148 @@
+package edgegateway
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/infra"
+	"github.com/edgegateway/edgegateway/edgeproxy/stats"
+)
+
+// reading is what one proxy has counted, or why it could not be asked.
+type reading struct {
+	pod, node string
+	counters  stats.Counters
+	err       error
+}
+
+// arrivals are what the proxies of a gateway have seen arrive, and when last.
+type arrivals struct {
+	// since is the first reading of any proxy, read the last one; failed says why the last round had none.
+	since, read time.Time
+	failed      string
+	// counted by pod at the last reading, and the nodes of those pods with the time since when there is one.
+	counted map[string]stats.Counters
+	nodes   map[string]time.Time
+	// checks by node; the other kinds are of no node.
+	checks map[string]time.Time
+	astray, mute, garbled, headerless,
+	foreign time.Time
+}
+
+// with adds a round of readings. It is pure. What a proxy counted before its first reading may be old, and counts for nothing.
+func (a arrivals) with(now time.Time, round []reading) arrivals {
+	next := a
+	next.counted, next.nodes, next.failed = map[string]stats.Counters{}, map[string]time.Time{}, "no proxy is there"
+	next.checks = maps.Clone(a.checks)
+	if next.checks == nil {
+		next.checks = map[string]time.Time{}
+	}
+	note := func(count int64, when *time.Time) {
+		if count > 0 {
+			*when = now
+		}
+	}
+	for _, r := range round {
+		next.nodes[r.node] = now
+		if since, known := a.nodes[r.node]; known {
+			next.nodes[r.node] = since
+		}
+		before, known := a.counted[r.pod]
+		if r.err != nil {
+			next.failed = r.err.Error()
+			if known {
+				next.counted[r.pod] = before
+			}
+			continue
+		}
+		if next.since.IsZero() {
+			next.since = now
+		}
+		next.read, next.counted[r.pod] = now, r.counters
+		if !known {
+			continue
+		}
+		more := r.counters.Since(before)
+		if more.Checks > 0 {
+			next.checks[r.node] = now
+		}
+		note(more.Astray, &next.astray)
+		note(more.Garbled, &next.garbled)
+		note(more.Connections-more.Checks-more.Astray-more.Garbled, &next.mute)
+		note(more.Headerless, &next.headerless)
+		note(more.Foreign, &next.foreign)
+	}
+	maps.DeleteFunc(next.checks, func(node string, _ time.Time) bool { return next.nodes[node].IsZero() })
+	return next
+}
+
+// unread is a round in which nobody could be asked.
+func (a arrivals) unread(why error) arrivals {
+	a.failed = why.Error()
+	return a
+}
+
+// healthWindow is how long health checks may stay away before they count as missing: as long as a load balancer takes to give a target up.
+var healthWindow = time.Duration(health.IntervalSeconds*health.Fall+5) * time.Second
+
+// recent says that something was seen within the window.
+func recent(now, when time.Time) bool { return !when.IsZero() && now.Sub(when) <= healthWindow }
+
+// checked are the nodes, of those with a proxy, at which checks arrive, and those at which they have had the time to and did not.
+func (a arrivals) checked(now time.Time) (checked, unchecked []string) {
+	for _, node := range slices.Sorted(maps.Keys(a.nodes)) {
+		switch {
+		case recent(now, a.checks[node]):
+			checked = append(checked, node)
+		case !recent(now, a.nodes[node]):
+			unchecked = append(unchecked, node)
+		}
+	}
+	return checked, unchecked
+}
+
+// judge says whether a load balancer's checks arrive; known is false as long as it is too early to tell. It is pure.
+func (a arrivals) judge(now time.Time, nodePort int32) (v verdict, known bool) {
+	checked, unchecked := a.checked(now)
+	want := fmt.Sprintf("it must ask GET %s at node port %d of every node", infra.HealthPath, nodePort)
+	missing := func(seen string) (verdict, bool) { return no(api.ReasonHealthCheckMissing, "%s: %s", seen, want), true }
+	switch {
+	case len(checked) > 0 && len(unchecked) > 0:
+		return yes(api.ReasonReady, fmt.Sprintf("the load balancer's health checks arrive, but not at %s", strings.Join(unchecked, ", "))), true
+	case len(checked) > 0:
+		return yes(api.ReasonReady, "the load balancer's health checks arrive at every node that runs a proxy"), true
+	case a.since.IsZero() || now.Sub(a.since) <= healthWindow:
+		return verdict{}, false
+	case !recent(now, a.read):
+		return unknown(api.ReasonNotMeasured, "the proxies could not be asked what they count: "+a.failed), true
+	case recent(now, a.astray):
+		return missing("health checks come by a wrong path, and are answered 404")
+	case recent(now, a.garbled):
+		return missing("what comes in place of health checks is not HTTP (a PROXY protocol header must not precede a check)")
+	case recent(now, a.mute):
+		return missing("connections come in place of health checks, with no request in them")
+	}
+	return missing(fmt.Sprintf("no health check of a load balancer has arrived for %d s", int(healthWindow.Seconds())))
+}
+
+// inside says how a way in that fails from outside looks at the proxies; empty: there is nothing to say. It is pure.
+func (a arrivals) inside(now time.Time, reason string) string {
+	checked, _ := a.checked(now)
+	switch {
+	case a.since.IsZero() || !recent(now, a.read):
+		return ""
+	case reason == api.ReasonProxyProtocolMismatch && recent(now, a.headerless):
+		return "connections come without the PROXY protocol header that is expected"
+	case reason == api.ReasonProxyProtocolMismatch && recent(now, a.foreign):
+		return "connections begin with neither HTTP nor TLS, as those with an unexpected PROXY protocol header do"
+	case len(checked) > 0:
+		return "the load balancer's health checks arrive"
+	case now.Sub(a.since) > healthWindow:
+		return "no health check of a load balancer arrives"
+	}
+	return ""
+}
