@@ -239,6 +239,24 @@ func (s *scene) testClassIsMade(t *testing.T) {
 	s.gateway(t, "acc", "early", isRefused(api.ReasonClassNotFound, "spec.className", `"acc-late"`))
 	s.apply(t, classManifest("acc-late", manualSpec))
 	s.gateway(t, "acc", "early", isAccepted())
+	s.staysWhileUsed(t, "acc-late", "early")
+}
+
+// staysWhileUsed deletes a class: it goes only when the gateway is gone for which something was made by it.
+func (s *scene) staysWhileUsed(t *testing.T, class, gateway string) {
+	t.Helper()
+	if _, err := s.Handoff(t.Context(), "acc", gateway); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Kubectl(t.Context(), "delete", "egc", class, "--wait=false"); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(time.Second)
+	s.gateway(t, "acc", gateway, isAccepted())
+	if _, err := s.Kubectl(t.Context(), "get", "egc", class); err != nil {
+		t.Errorf("class %s is gone, and gateway %s is not: %v", class, gateway, err)
+	}
+	s.takeAway(t, gatewayManifest("acc", gateway, ""))
 }
 
 func (s *scene) testDefaultClass(t *testing.T) {
@@ -252,6 +270,8 @@ func (s *scene) testDefaultClass(t *testing.T) {
 	if shown := s.columns(t, "eg", "unnamed", "-n", "acc"); shown["CLASS"] != "acc-default" {
 		t.Errorf("kubectl get eg shows %v", shown)
 	}
+	// The other class becomes the default; what was made stays with the class that made it.
+	s.staysWhileUsed(t, "acc-default", "unnamed")
 }
 
 func (s *scene) testClassSecret(t *testing.T) {
