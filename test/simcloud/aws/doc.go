@@ -1,0 +1,24 @@
+// Package aws is a strict simulator of the parts of AWS that an entrance to a cluster needs: EC2 (addresses, security groups, subnets,
+// instances, network interfaces, tags), Elastic Load Balancing v2 (Network Load Balancers), Route 53, STS and the resource groups tagging API.
+// Cloud is an http.Handler for a custom endpoint: the real SDK talks to it, signs its requests, and gets AWS's error codes.
+//
+// What AWS refuses, it refuses; Rules lists each refusal with the page that documents it and with the test that proves it. A request that AWS
+// would accept and that is not modelled is never accepted silently: it answers SimulatorGap, and Cloud.Gaps has it.
+//
+// Where it is known to differ from AWS:
+//   - Not modelled, and refused as a gap: Application and Gateway Load Balancers, QUIC, weighted target groups, targets that are load
+//     balancers or functions, IPAM and customer-owned pools, hosted zones' creation, health checks and routing policies of records other
+//     than weights, and making VPCs, subnets and instances, which are seeded or edited.
+//   - A subnet is public if it says so; route tables are derived from that. There are no network ACLs and no prefix lists.
+//   - Policies are lists of actions: no resources, no conditions. The date of a signature is not compared with the clock.
+//   - Route 53 may be signed for the client's region, as the SDK does with a custom endpoint.
+//   - A group that is named in DescribeTargetHealth, DescribeListeners or a tag call is looked up without lag; only what is listed lags.
+//     Calls that mutate see everything at once.
+//   - AWS publishes neither the buckets of ELB's mutating calls nor how long things take: both are settings with likely defaults.
+//   - Messages are AWS's where they are known from its pages and from reports; codes are to be relied on, words are not.
+//   - The tags of a second CreateLoadBalancer, CreateTargetGroup or CreateListener count among its settings.
+//   - Targets are healthy, after their time, unless SetHealth says otherwise: no traffic flows here.
+//
+// It imports the standard library and the kernel in test/simcloud, and for Suite the contract and its conformance suite; tests moreover the
+// AWS SDK.
+package aws

@@ -1,0 +1,74 @@
+package aws
+
+import (
+	"net/http"
+	"path"
+	"slices"
+	"strconv"
+)
+
+// permit refuses a call that the user's policy does not allow.
+func (c *Cloud) permit(r *request) error {
+	if r.service == stsService {
+		return nil // GetCallerIdentity takes no permission
+	}
+	r.needs = append(r.needs, tagPermissions(r)...)
+	for _, permission := range r.needs {
+		if listed(r.key.Deny, permission) || len(r.key.Allow) > 0 && !listed(r.key.Allow, permission) {
+			return denied(r, permission)
+		}
+	}
+	return nil
+}
+
+// tagPermissions are what a creating call takes moreover when it tags what it creates.
+func tagPermissions(r *request) []string {
+	switch {
+	case r.service == ec2Service && r.action != "CreateTags" && r.form.has("TagSpecification"):
+		return []string{"ec2:CreateTags"}
+	case r.service == elbService && r.action != "AddTags" && r.form.has("Tags"):
+		return []string{"elasticloadbalancing:AddTags"}
+	default:
+		return nil
+	}
+}
+
+func listed(patterns []string, permission string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		matched, err := path.Match(pattern, permission)
+		return err == nil && matched
+	})
+}
+
+func denied(r *request, permission string) error {
+	user := "arn:aws:iam::" + r.Account + ":user/" + r.key.User
+	switch r.service {
+	case ec2Service:
+		return failWith(http.StatusForbidden, "UnauthorizedOperation", "You are not authorized to perform this operation. "+
+			"User: %s is not authorized to perform: %s because no identity-based policy allows the %s action", user, permission, permission)
+	case tagService:
+		return fail("AccessDeniedException", "User: %s is not authorized to perform: %s", user, permission)
+	default:
+		return failWith(http.StatusForbidden, "AccessDenied", "User: %s is not authorized to perform: %s because no identity-based policy allows the %s action",
+			user, permission, permission)
+	}
+}
+
+// SetKey replaces the key with the same ID, or adds it: how a test revokes and restores credentials and permissions.
+func (c *Cloud) SetKey(key Key) {
+	c.With(func() {
+		i := slices.IndexFunc(c.keys, func(k Key) bool { return k.ID == key.ID })
+		if i < 0 {
+			c.keys = append(c.keys, key)
+			return
+		}
+		c.keys[i] = key
+	})
+}
+
+// RemoveKey makes a key unknown.
+func (c *Cloud) RemoveKey(id string) {
+	c.With(func() { c.keys = slices.DeleteFunc(c.keys, func(k Key) bool { return k.ID == id }) })
+}
+
+func formatLength(n int64) string { return strconv.FormatInt(n, 10) }
