@@ -47,6 +47,10 @@ drill: ## restart, kill and change everything under 200 requests a second, a min
 	mkdir -p test/e2e/reports
 	E2E_CLUSTER=drill DRILL_RATE=200 DRILL_SECONDS=60 DRILL_REPORT=reports/drill.txt go test -timeout 40m -count=1 -v -run '^TestUnderLoad$$' ./test/e2e
 
+.PHONY: conformance
+conformance: ## run the whole conformance suite of every adapter: a crash and a lost reply at every call
+	CONFORMANCE=all go test -timeout 40m -count=1 -v -run 'Contract|Conformance|Suite' ./providers/...
+
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e

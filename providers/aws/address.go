@@ -1,0 +1,184 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// Address is the spec of an Elastic IP.
+type Address struct {
+	IP string `json:"ip" change:"output"`
+	// Interface that it is attached to.
+	Interface string `json:"interface,omitempty" change:"output"`
+}
+
+// addressKey is the part of the Elastic IP in an availability zone. It names no subnet, so that the address outlives the subnet.
+func addressKey(zone string) string { return providers.KindAddress + "/ipv4-" + zone }
+
+// broughtKey is the part of an address that the gateway names, by IP or allocation ID.
+func broughtKey(text string) string { return providers.KindAddress + "/" + text }
+
+// addresses makes Elastic IPs.
+type addresses struct{ *region }
+
+func (a addresses) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+	out, err := a.addresses.AllocateAddress(ctx, &ec2.AllocateAddressInput{
+		Domain: ec2types.DomainTypeVpc, TagSpecifications: ec2Tags(owner, node, ec2types.ResourceTypeElasticIp),
+	})
+	if err != nil {
+		return fmt.Errorf("allocating the address %s: %w", node.Key, classed(err))
+	}
+	node.ID, node.State, node.Problem = aws.ToString(out.AllocationId), providers.Pending, "it was just allocated; lists don't show it yet"
+	node.Spec = Address{IP: aws.ToString(out.PublicIp)}
+	a.memory.keep(owner, node)
+	return nil
+}
+
+// update sets what becomes of an address when its gateway goes; there is nothing else to change.
+func (a addresses) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+	if _, there, err := a.own(ctx, owner, old.ID); err != nil || !there {
+		return err
+	}
+	tag := []ec2types.Tag{{Key: aws.String(tagRetain), Value: aws.String("true")}}
+	var err error
+	if node.Retain {
+		_, err = a.addresses.CreateTags(ctx, &ec2.CreateTagsInput{Resources: []string{old.ID}, Tags: tag})
+	} else {
+		_, err = a.addresses.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{old.ID}, Tags: []ec2types.Tag{{Key: aws.String(tagRetain)}}})
+	}
+	if err != nil {
+		return fmt.Errorf("tagging address %s: %w", old.ID, classed(err))
+	}
+	return nil
+}
+
+func (a addresses) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {
+	address, there, err := a.own(ctx, owner, node.ID)
+	if err != nil || !there {
+		return err
+	}
+	if address.AssociationId != nil {
+		return transient(ReasonInUse, fmt.Errorf("releasing address %s: it is still attached to %s", node.ID, aws.ToString(address.NetworkInterfaceId)))
+	}
+	_, err = a.addresses.ReleaseAddress(ctx, &ec2.ReleaseAddressInput{AllocationId: aws.String(node.ID)})
+	if err != nil && !hasCode(err, "InvalidAllocationID.NotFound") {
+		return fmt.Errorf("releasing address %s: %w", node.ID, classed(err))
+	}
+	a.memory.forget(node.ID)
+	return nil
+}
+
+// release takes our mark off an address, which is then nobody's. Only addresses are retained.
+func (r *region) release(ctx context.Context, owner providers.Owner, node providers.Node) error {
+	_, there, err := addresses{r}.own(ctx, owner, node.ID)
+	if err != nil || !there {
+		return err
+	}
+	var tags []ec2types.Tag
+	for _, key := range []string{tagOwner, tagRole, tagRetain} {
+		tags = append(tags, ec2types.Tag{Key: aws.String(key)})
+	}
+	if _, err := r.addresses.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{node.ID}, Tags: tags}); err != nil {
+		return fmt.Errorf("giving up the mark of address %s: %w", node.ID, classed(err))
+	}
+	r.memory.forget(node.ID)
+	return nil
+}
+
+// own reads an address. It returns false if it is not there, and a Denied error if it is not owner's.
+func (a addresses) own(ctx context.Context, owner providers.Owner, id string) (ec2types.Address, bool, error) {
+	out, err := a.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{AllocationIds: []string{id}})
+	switch {
+	case hasCode(err, "InvalidAllocationID.NotFound"):
+		return ec2types.Address{}, false, nil
+	case err != nil:
+		return ec2types.Address{}, false, fmt.Errorf("reading address %s: %w", id, classed(err))
+	case len(out.Addresses) == 0:
+		return ec2types.Address{}, false, nil
+	case tagValue(out.Addresses[0].Tags, tagOwner) != owner.Mark():
+		return ec2types.Address{}, true, foreign("address", id)
+	default:
+		return out.Addresses[0], true, nil
+	}
+}
+
+// readAddresses returns the owner's addresses and, by IP or allocation ID, those that were brought.
+func (r *region) readAddresses(ctx context.Context, owner providers.Owner, brought []string) ([]ec2types.Address, error) {
+	queries := [][]ec2types.Filter{{ownedBy(owner)}}
+	var ips, ids []string
+	for _, text := range brought {
+		if _, err := netip.ParseAddr(text); err == nil {
+			ips = append(ips, text)
+		} else {
+			ids = append(ids, text)
+		}
+	}
+	if len(ips) > 0 {
+		queries = append(queries, []ec2types.Filter{filter("public-ip", ips...)})
+	}
+	if len(ids) > 0 {
+		queries = append(queries, []ec2types.Filter{filter("allocation-id", ids...)})
+	}
+	var all []ec2types.Address
+	for _, filters := range queries {
+		out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: filters})
+		if err != nil {
+			return nil, fmt.Errorf("reading addresses: %w", classed(err))
+		}
+		for _, address := range out.Addresses {
+			known := func(a ec2types.Address) bool {
+				return aws.ToString(a.AllocationId) == aws.ToString(address.AllocationId)
+			}
+			if !slices.ContainsFunc(all, known) {
+				all = append(all, address)
+			}
+		}
+	}
+	return all, nil
+}
+
+// addressNodes returns the owner's addresses, and those that were brought, as nodes.
+func (w *view) addressNodes(all []ec2types.Address) []providers.Node {
+	var nodes []providers.Node
+	for _, address := range all {
+		node := providers.Node{
+			ID: aws.ToString(address.AllocationId), Place: w.place, State: providers.Ready, InUse: address.AssociationId != nil,
+			Spec: Address{IP: aws.ToString(address.PublicIp), Interface: aws.ToString(address.NetworkInterfaceId)},
+		}
+		mark := tagValue(address.Tags, tagOwner)
+		attached := address.AssociationId != nil && !w.held[node.ID]
+		if mark == w.owner.Mark() {
+			node.Key = cmp.Or(tagValue(address.Tags, tagRole), broughtKey(node.ID))
+			node.Name = w.owner.NameOf(node.Key)
+			node.Retain = tagValue(address.Tags, tagRetain) == "true"
+			if attached {
+				node.State, node.Problem = providers.Pending, fmt.Sprintf("it is still attached to %s", aws.ToString(address.NetworkInterfaceId))
+			}
+			nodes = append(nodes, node)
+			continue
+		}
+		node.Unmanaged = true
+		switch {
+		case mark != "":
+			node.State, node.Problem = providers.Failed, "it belongs to another EdgeGateway"
+		case attached:
+			node.State, node.Problem = providers.Failed, fmt.Sprintf("it is attached to %s, which is not this EdgeGateway's", aws.ToString(address.NetworkInterfaceId))
+		}
+		for _, text := range w.brought {
+			if text == node.ID || text == aws.ToString(address.PublicIp) {
+				node.Key, node.Name = broughtKey(text), text
+				nodes = append(nodes, node)
+			}
+		}
+	}
+	return nodes
+}

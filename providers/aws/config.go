@@ -1,0 +1,138 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// Name and DNSName are what the two providers are called in Place.Provider.
+const (
+	Name    = "aws"
+	DNSName = "route53"
+)
+
+// The class's fields that errors name.
+const (
+	fieldRegion         = "spec.aws.region"
+	fieldSubnets        = "spec.aws.subnets"
+	fieldEndpoint       = "spec.aws.endpoint"
+	fieldCredentials    = "spec.credentials"
+	fieldZones          = "spec.dns.zones"
+	fieldDNSCredentials = "spec.dns.credentials"
+)
+
+// callTimeout ends a call that gets no answer.
+const callTimeout = 30 * time.Second
+
+// Credentials are an access key. Empty: the SDK's default chain (environment, IRSA, pod identity, instance profile).
+type Credentials struct {
+	AccessKeyID     string
+	SecretAccessKey string
+	SessionToken    string
+}
+
+// Access is how AWS is reached.
+type Access struct {
+	Credentials Credentials
+	// Endpoint replaces the endpoints of all services. Empty: AWS's own.
+	Endpoint string
+	// HTTP carries the calls. Nil: a client of our own with a time limit.
+	HTTP aws.HTTPClient
+}
+
+var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
+
+// load returns the SDK's configuration. Retries are off for every call: AllocateAddress repeated after a lost reply makes two addresses,
+// and for the others the reconciler's own backoff knows what the SDK's doesn't, which is that there are other gateways.
+func (a Access) load(ctx context.Context, region string) (aws.Config, error) {
+	if !regionPattern.MatchString(region) {
+		return aws.Config{}, providers.Invalidf(fieldRegion, "%q is not an AWS region; write it like eu-west-1", region)
+	}
+	if a.Endpoint != "" {
+		if u, err := url.Parse(a.Endpoint); err != nil || u.Host == "" {
+			return aws.Config{}, providers.Invalidf(fieldEndpoint, "it is not a URL; write it like https://elb.example.net")
+		}
+	}
+	client := a.HTTP
+	if client == nil {
+		client = awshttp.NewBuildableClient().WithTimeout(callTimeout)
+	}
+	retryer := func() aws.Retryer { return aws.NopRetryer{} }
+	if a.Credentials == (Credentials{}) {
+		loaded, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithHTTPClient(client), config.WithRetryer(retryer))
+		if err != nil {
+			return aws.Config{}, denied(ReasonCredentials, fieldCredentials, fmt.Errorf("loading AWS's default configuration: %w", err))
+		}
+		if a.Endpoint != "" {
+			loaded.BaseEndpoint = aws.String(a.Endpoint)
+		}
+		return loaded, nil
+	}
+	key := a.Credentials
+	if key.AccessKeyID == "" || key.SecretAccessKey == "" {
+		return aws.Config{}, denied(ReasonCredentials, fieldCredentials, fmt.Errorf("the Secret needs both an access key ID and a secret access key"))
+	}
+	loaded := aws.Config{
+		Region: region, HTTPClient: client, Retryer: retryer,
+		Credentials: aws.NewCredentialsCache(credentials.NewStaticCredentialsProvider(key.AccessKeyID, key.SecretAccessKey, key.SessionToken)),
+	}
+	if a.Endpoint != "" {
+		loaded.BaseEndpoint = aws.String(a.Endpoint)
+	}
+	return loaded, nil
+}
+
+// accountOf returns the account that the credentials are of. The error names field if they are refused, and the region if that is what
+// does not exist.
+func accountOf(ctx context.Context, loaded aws.Config, field string) (string, error) {
+	if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
+		return "", denied(ReasonCredentials, field, fmt.Errorf("finding AWS credentials: %w; set %s, or give the operator's pod a role", err, field))
+	}
+	account, err := ask(ctx, loaded)
+	if hasCode(err, "SignatureDoesNotMatch", "InvalidSignatureException", "AuthFailure") && loaded.Region != home(loaded.Region) {
+		// A signature for a region that does not exist is refused as a wrong one is. If the same key is good elsewhere, it is the region.
+		elsewhere := loaded.Copy()
+		elsewhere.Region = home(loaded.Region)
+		if _, known := ask(ctx, elsewhere); known == nil {
+			return "", denied(ReasonRegion, fieldRegion, fmt.Errorf("AWS takes these credentials in %s and not in %q; correct the region: %w",
+				elsewhere.Region, loaded.Region, err))
+		}
+	}
+	if err != nil {
+		return "", fmt.Errorf("asking whose the AWS credentials are: %w", inField(classed(err), field))
+	}
+	return account, nil
+}
+
+func ask(ctx context.Context, loaded aws.Config) (string, error) {
+	var api identityAPI = sts.NewFromConfig(loaded)
+	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", err
+	}
+	return aws.ToString(out.Account), nil
+}
+
+// home is the region of a partition in which its global services are.
+func home(region string) string {
+	switch {
+	case strings.HasPrefix(region, "cn-"):
+		return "cn-northwest-1"
+	case strings.HasPrefix(region, "us-gov-"):
+		return "us-gov-west-1"
+	default:
+		return "us-east-1"
+	}
+}

@@ -1,0 +1,80 @@
+package aws
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// clients are all the interfaces to AWS.
+var clients = []reflect.Type{
+	reflect.TypeFor[identityAPI](), reflect.TypeFor[addressAPI](), reflect.TypeFor[networkAPI](), reflect.TypeFor[groupAPI](),
+	reflect.TypeFor[ruleAPI](), reflect.TypeFor[balancerAPI](), reflect.TypeFor[balancerSettingAPI](), reflect.TypeFor[listenerAPI](),
+	reflect.TypeFor[targetGroupAPI](), reflect.TypeFor[attributeAPI](), reflect.TypeFor[targetAPI](), reflect.TypeFor[tagAPI](),
+	reflect.TypeFor[zoneAPI](), reflect.TypeFor[recordAPI](),
+}
+
+// actionOf returns the action in a policy that allows a call.
+func actionOf(method reflect.Method) string {
+	path := method.Type.In(1).Elem().PkgPath()
+	service := path[strings.LastIndex(path, "/")+1:]
+	if service == "elasticloadbalancingv2" {
+		service = "elasticloadbalancing"
+	}
+	return service + ":" + method.Name
+}
+
+// policyActions returns the actions that iam-policy.json allows, sorted.
+func policyActions(t *testing.T) []string {
+	t.Helper()
+	data, err := os.ReadFile("iam-policy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var policy struct {
+		Statement []struct{ Action any }
+	}
+	if err := json.Unmarshal(data, &policy); err != nil {
+		t.Fatal(err)
+	}
+	var actions []string
+	for _, statement := range policy.Statement {
+		switch action := statement.Action.(type) {
+		case string:
+			actions = append(actions, action)
+		case []any:
+			for _, one := range action {
+				actions = append(actions, one.(string))
+			}
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions)
+}
+
+func TestThePolicyAllowsTheCallsThatAreMadeAndNoOthers(t *testing.T) {
+	// Tags in a creating call take a permission of their own. Asking whose the credentials are takes none.
+	wanted := []string{"elasticloadbalancing:AddTags"}
+	for _, client := range clients {
+		if client.NumMethod() > 5 {
+			t.Errorf("%s has %d calls, and 5 is the limit", client.Name(), client.NumMethod())
+		}
+		for i := range client.NumMethod() {
+			if action := actionOf(client.Method(i)); action != "sts:GetCallerIdentity" {
+				wanted = append(wanted, action)
+			}
+		}
+	}
+	slices.Sort(wanted)
+	if diff := cmp.Diff(wanted, policyActions(t)); diff != "" {
+		t.Errorf("iam-policy.json (-called +allowed):\n%s", diff)
+	}
+	if i := slices.IndexFunc(policyActions(t), func(action string) bool { return strings.Contains(action, "*") }); i >= 0 {
+		t.Errorf("the policy allows %s", policyActions(t)[i])
+	}
+}

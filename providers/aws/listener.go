@@ -1,0 +1,147 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+const kindListener = "listener"
+
+// Listener is the spec of one port of a load balancer.
+type Listener struct {
+	Balancer    string `json:"balancer" change:"replace,resolved"` // ARN
+	Protocol    string `json:"protocol" change:"replace"`
+	Port        int32  `json:"port" change:"replace"`
+	TargetGroup string `json:"targetGroup" change:",resolved"` // ARN
+}
+
+// portPart is how a port is called in keys and names.
+func portPart(protocol string, port int32) string {
+	return fmt.Sprintf("%s-%d", strings.ToLower(protocol), port)
+}
+
+// listeners makes listeners.
+type listeners struct{ *region }
+
+func (l listeners) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+	spec, ok := node.Spec.(Listener)
+	if !ok {
+		return fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
+	}
+	if done, err := l.onPort(ctx, owner, spec); err != nil || done {
+		return err
+	}
+	if there, err := l.checkMark(ctx, owner, "load balancer", spec.Balancer); err != nil || !there {
+		return err
+	}
+	_, err := l.listeners.CreateListener(ctx, &elb.CreateListenerInput{
+		LoadBalancerArn: aws.String(spec.Balancer), Protocol: elbtypes.ProtocolEnum(spec.Protocol), Port: aws.Int32(spec.Port),
+		DefaultActions: forward(spec.TargetGroup), Tags: elbTags(owner, node),
+	})
+	if hasCode(err, "DuplicateListener") {
+		if _, err := l.onPort(ctx, owner, spec); err != nil {
+			return err
+		}
+		return transient(ReasonNotThere, fmt.Errorf("creating listener %q: it is there with other settings, and lists don't show it yet", node.Name))
+	}
+	if err != nil {
+		return fmt.Errorf("creating listener %q: %w", node.Name, classed(err))
+	}
+	return nil
+}
+
+// onPort says whether the owner has a listener on the port. Somebody else's there is a Denied error.
+func (l listeners) onPort(ctx context.Context, owner providers.Owner, spec Listener) (bool, error) {
+	there, err := l.of(ctx, spec.Balancer)
+	if err != nil {
+		return false, err
+	}
+	for _, listener := range there {
+		if aws.ToInt32(listener.Port) == spec.Port {
+			return l.checkMark(ctx, owner, "listener", aws.ToString(listener.ListenerArn))
+		}
+	}
+	return false, nil
+}
+
+func forward(targetGroup string) []elbtypes.Action {
+	return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(targetGroup)}}
+}
+
+func (l listeners) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+	spec, ok := node.Spec.(Listener)
+	if !ok {
+		return fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
+	}
+	there, err := l.checkMark(ctx, owner, "listener", old.ID)
+	if err != nil || !there {
+		return err
+	}
+	_, err = l.listeners.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: aws.String(old.ID), DefaultActions: forward(spec.TargetGroup)})
+	if err != nil {
+		return fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
+	}
+	return nil
+}
+
+func (l listeners) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {
+	there, err := l.checkMark(ctx, owner, "listener", node.ID)
+	if err != nil || !there {
+		return err
+	}
+	_, err = l.listeners.DeleteListener(ctx, &elb.DeleteListenerInput{ListenerArn: aws.String(node.ID)})
+	if err != nil && !hasCode(err, "ListenerNotFound") {
+		return fmt.Errorf("deleting listener %q: %w", node.Name, classed(err))
+	}
+	return nil
+}
+
+// of returns the listeners of a load balancer; none if it is not there.
+func (l listeners) of(ctx context.Context, balancer string) ([]elbtypes.Listener, error) {
+	var all []elbtypes.Listener
+	pages := elb.NewDescribeListenersPaginator(l.listeners, &elb.DescribeListenersInput{LoadBalancerArn: aws.String(balancer)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if hasCode(err, "LoadBalancerNotFound") {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading the listeners of load balancer %s: %w", balancer, classed(err))
+		}
+		all = append(all, page.Listeners...)
+	}
+	return all, nil
+}
+
+// targetGroupOf returns the group that a listener forwards to, or "".
+func targetGroupOf(listener elbtypes.Listener) string {
+	for _, action := range listener.DefaultActions {
+		if action.TargetGroupArn != nil {
+			return *action.TargetGroupArn
+		}
+		if action.ForwardConfig != nil && len(action.ForwardConfig.TargetGroups) == 1 {
+			return aws.ToString(action.ForwardConfig.TargetGroups[0].TargetGroupArn)
+		}
+	}
+	return ""
+}
+
+// listenerNode returns the owner's listener as a node.
+func listenerNode(place providers.Place, balancerName string, listener elbtypes.Listener) providers.Node {
+	part := portPart(string(listener.Protocol), aws.ToInt32(listener.Port))
+	return providers.Node{
+		Key: kindListener + "/" + part, Name: balancerName + "-" + part, ID: aws.ToString(listener.ListenerArn), Place: place,
+		DependsOn: []string{balancerKey, kindTargets + "/" + part}, State: providers.Ready,
+		Spec: Listener{
+			Balancer: aws.ToString(listener.LoadBalancerArn), Protocol: string(listener.Protocol), Port: aws.ToInt32(listener.Port),
+			TargetGroup: targetGroupOf(listener),
+		},
+	}
+}

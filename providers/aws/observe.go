@@ -1,0 +1,275 @@
+package aws
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
+	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// Observe implements providers.Provider. What has tags that EC2 can search by is found by the owner's mark; load balancers and target
+// groups are found by the names in refs' places, and are the owner's if they bear its mark. In the class's region it also reads the class's
+// subnets and the addresses that were brought, even if nothing of the owner's is there yet: with them Desired can name all that it
+// wants before anything is made.
+func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+	names := map[string][]string{}
+	for _, place := range refs.Places {
+		switch {
+		case place.Provider != Name:
+			continue
+		case place.Account != p.account:
+			return providers.Graph{}, denied(ReasonCredentials, fieldCredentials, fmt.Errorf("what was made is in AWS account %s, and the credentials "+
+				"are for account %s; use credentials for %s until it is gone", place.Account, p.account, place.Account))
+		}
+		names[place.Region] = union(names[place.Region], place.Names)
+	}
+	var nodes []providers.Node
+	for name, named := range names {
+		v := p.view(owner, name, refs)
+		found, err := v.look(ctx, named)
+		if err != nil {
+			return providers.Graph{}, err
+		}
+		nodes = append(nodes, found...)
+	}
+	here := p.view(owner, p.config.Region, refs)
+	if _, looked := names[p.config.Region]; !looked {
+		brought, err := here.foreignAddresses(ctx)
+		if err != nil {
+			return providers.Graph{}, err
+		}
+		nodes = append(nodes, brought...)
+	}
+	network, err := here.readNetwork(ctx, p.config, members(nodes))
+	if err != nil {
+		return providers.Graph{}, err
+	}
+	return providers.NewGraph(append(nodes, providers.Node{
+		Key: networkKey, Name: networkKey, ID: networkKey, Place: here.place, Unmanaged: true, State: providers.Ready, Spec: network,
+	})...), nil
+}
+
+// view returns how owner's things in a region are looked at. Addresses are brought from the class's region only.
+func (p *LoadBalancers) view(owner providers.Owner, name string, refs providers.Refs) *view {
+	v := &view{
+		region: p.in(name), owner: owner, place: providers.Place{Provider: Name, Account: p.account, Region: name},
+		keys: map[string]string{}, held: map[string]bool{}, used: map[string]bool{},
+	}
+	if name == p.config.Region {
+		v.brought = refs.Addresses
+	}
+	return v
+}
+
+// members returns the instances that are registered anywhere, sorted.
+func members(nodes []providers.Node) []string {
+	var all []string
+	for _, n := range nodes {
+		if spec, ok := n.Spec.(TargetGroup); ok && !n.Unmanaged {
+			all = union(all, spec.Members)
+		}
+	}
+	return all
+}
+
+// view is one look at a region for one owner.
+type view struct {
+	*region
+	owner   providers.Owner
+	place   providers.Place
+	brought []string
+	// What is found on the way: the keys of addresses by allocation, the labels of what has an ARN, the allocations that the owner's load
+	// balancers hold, and the target groups that their listeners send to.
+	keys   map[string]string
+	labels map[string]label
+	held   map[string]bool
+	used   map[string]bool
+}
+
+// look returns the owner's nodes in the region.
+func (w *view) look(ctx context.Context, names []string) ([]providers.Node, error) {
+	elastic, err := w.readAddresses(ctx, w.owner, w.brought)
+	if err != nil {
+		return nil, err
+	}
+	for _, address := range elastic {
+		w.keys[aws.ToString(address.AllocationId)] = w.keyOf(address)
+	}
+	balancing, err := w.balancing(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	nodes := w.addressNodes(elastic)
+	nodes = append(nodes, w.memory.missing(w.owner, nodes)...)
+	guards, err := w.guards(ctx, slices.ContainsFunc(balancing, isBalancer))
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(nodes, balancing, guards), nil
+}
+
+// foreignAddresses returns the addresses that were brought, before the owner has anything in the region.
+func (w *view) foreignAddresses(ctx context.Context) ([]providers.Node, error) {
+	if len(w.brought) == 0 {
+		return nil, nil
+	}
+	elastic, err := w.readAddresses(ctx, w.owner, w.brought)
+	if err != nil {
+		return nil, err
+	}
+	return w.addressNodes(elastic), nil
+}
+
+func isBalancer(n providers.Node) bool { return n.Kind() == kindBalancer }
+
+// keyOf returns the key that an address has as a node.
+func (w *view) keyOf(address ec2types.Address) string {
+	if tagValue(address.Tags, tagOwner) == w.owner.Mark() {
+		return tagValue(address.Tags, tagRole)
+	}
+	for _, text := range w.brought {
+		if text == aws.ToString(address.AllocationId) || text == aws.ToString(address.PublicIp) {
+			return broughtKey(text)
+		}
+	}
+	return ""
+}
+
+// guards returns the frontend group and the rules in the nodes' groups. While a load balancer is there, nobody need ask whether its
+// network interfaces have gone.
+func (w *view) guards(ctx context.Context, serving bool) ([]providers.Node, error) {
+	groups, err := w.readGroups(ctx, ownedBy(w.owner))
+	if err != nil {
+		return nil, err
+	}
+	rules, err := w.readRules(ctx, ownedBy(w.owner))
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]string{}
+	for _, group := range groups {
+		names[aws.ToString(group.GroupId)] = aws.ToString(group.GroupName)
+	}
+	nodes := nodeAccessNodes(w.place, w.owner, rules, names)
+	for _, group := range groups {
+		detaching := false
+		if !serving {
+			if detaching, err = w.attachedTo(ctx, aws.ToString(group.GroupId)); err != nil {
+				return nil, err
+			}
+		}
+		nodes = append(nodes, securityGroupNode(w.place, group, detaching))
+	}
+	return nodes, nil
+}
+
+// balancing returns load balancers, listeners and target groups.
+func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node, error) {
+	lbs, err := balancers{w.region}.byName(ctx, named(kindBalancer, names))
+	if err != nil {
+		return nil, err
+	}
+	groups, err := targetGroups{w.region}.byName(ctx, named(kindTargets, names))
+	if err != nil {
+		return nil, err
+	}
+	var arns []string
+	attached := map[string][]elbtypes.Listener{}
+	for _, lb := range lbs {
+		arn := aws.ToString(lb.LoadBalancerArn)
+		if attached[arn], err = (listeners{w.region}).of(ctx, arn); err != nil {
+			return nil, err
+		}
+		arns = append(arns, arn)
+		for _, listener := range attached[arn] {
+			arns = append(arns, aws.ToString(listener.ListenerArn))
+		}
+	}
+	for _, group := range groups {
+		arns = append(arns, aws.ToString(group.TargetGroupArn))
+	}
+	if w.labels, err = w.labelsOf(ctx, arns); err != nil {
+		return nil, fmt.Errorf("reading the tags of load balancers: %w", classed(err))
+	}
+	var nodes []providers.Node
+	for _, lb := range lbs {
+		nodes = append(nodes, w.balancerNodes(lb, attached[aws.ToString(lb.LoadBalancerArn)])...)
+	}
+	for _, group := range groups {
+		node, err := w.targetGroupNode(ctx, group)
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes, nil
+}
+
+// placeName is how a thing that can be found by name only is called in a place.
+func placeName(kind, name string) string { return kind + "/" + name }
+
+// named returns the names of one kind among those of a place.
+func named(kind string, names []string) []string {
+	var found []string
+	for _, text := range names {
+		if name, ok := strings.CutPrefix(text, kind+"/"); ok {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+// balancerNodes returns a load balancer and its listeners, and notes what they hold and use.
+func (w *view) balancerNodes(lb elbtypes.LoadBalancer, attached []elbtypes.Listener) []providers.Node {
+	main := balancerNode(w.place, lb, w.keys)
+	if w.labels[main.ID].mark != w.owner.Mark() {
+		return []providers.Node{notOurs(main)}
+	}
+	for _, allocation := range main.Spec.(LoadBalancer).Allocations {
+		w.held[allocation] = true
+	}
+	nodes := []providers.Node{main}
+	for _, listener := range attached {
+		w.used[targetGroupOf(listener)] = true
+		if w.labels[aws.ToString(listener.ListenerArn)].mark == w.owner.Mark() {
+			nodes = append(nodes, listenerNode(w.place, main.Name, listener))
+		}
+	}
+	return nodes
+}
+
+// targetGroupNode returns a target group as a node. One that a load balancer uses of which there is no listener any more is Pending.
+func (w *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) (providers.Node, error) {
+	name, place := aws.ToString(group.TargetGroupName), w.place
+	place.Names = []string{placeName(kindTargets, name)}
+	node := providers.Node{
+		Key: kindTargets + "/" + name, Name: name, ID: aws.ToString(group.TargetGroupArn), Place: place,
+		State: providers.Ready, Loss: providers.InPlace,
+	}
+	if w.labels[node.ID].mark != w.owner.Mark() {
+		return notOurs(node), nil
+	}
+	spec, err := targetGroups{w.region}.read(ctx, group)
+	if err != nil {
+		return providers.Node{}, err
+	}
+	node.Key, node.Spec = cmp.Or(w.labels[node.ID].role, node.Key), spec
+	if len(group.LoadBalancerArns) > 0 && !w.used[node.ID] {
+		node.State, node.Problem = providers.Pending, "the load balancer has not let go of it yet"
+	}
+	return node, nil
+}
+
+// notOurs is a thing with a name of ours and without our mark.
+func notOurs(node providers.Node) providers.Node {
+	node.Unmanaged, node.State, node.Problem = true, providers.Failed, node.Name+" is there and is not this EdgeGateway's"
+	node.DependsOn, node.Slots = nil, nil
+	return node
+}

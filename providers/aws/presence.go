@@ -1,0 +1,148 @@
+package aws
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// presence is what Route 53 has at a name now.
+type presence struct {
+	// claim is the one that can be read, if claimed; claimSet is whatever is at its name.
+	claim    claim
+	claimed  bool
+	claimSet *types.ResourceRecordSet
+	// sets by type, of the name itself.
+	sets map[string]*types.ResourceRecordSet
+	// routed is the type of a set with a routing policy, which is never ours.
+	routed string
+}
+
+// pageSize is enough for what a name has, and for its claim if that comes right after it.
+const pageSize = 10
+
+// read returns what is at a name. The claim is often on the same page; if not it is asked for.
+func (p *DNS) read(ctx context.Context, zoneID, host string) (presence, error) {
+	found := presence{sets: map[string]*types.ResourceRecordSet{}}
+	for _, name := range []string{host, claimName(host)} {
+		if found.claimSet != nil {
+			break
+		}
+		if err := p.readFrom(ctx, zoneID, name, host, &found); err != nil {
+			return presence{}, err
+		}
+	}
+	if found.claimSet != nil && found.claimSet.Type == types.RRTypeTxt {
+		var texts []string
+		for _, value := range valuesOf(*found.claimSet) {
+			texts = append(texts, strings.Trim(value, `"`))
+		}
+		found.claim, found.claimed = parseClaim(texts)
+	}
+	return found, nil
+}
+
+// readFrom adds what is on the pages that start at name, as long as they are about it.
+func (p *DNS) readFrom(ctx context.Context, zoneID, name, host string, found *presence) error {
+	in := &route53.ListResourceRecordSetsInput{HostedZoneId: aws.String(zoneID), StartRecordName: aws.String(name + "."), MaxItems: aws.Int32(pageSize)}
+	for {
+		out, err := p.records.ListResourceRecordSets(ctx, in)
+		if hasCode(err, "NoSuchHostedZone") {
+			p.forgetAll(zoneID)
+		}
+		if err != nil {
+			return fmt.Errorf("reading the records of %s: %w", name, inField(classed(err), fieldDNSCredentials))
+		}
+		about := false
+		for i := range out.ResourceRecordSets {
+			about = hostOf(out.ResourceRecordSets[i]) == name
+			found.add(&out.ResourceRecordSets[i], host)
+		}
+		if !out.IsTruncated || !about {
+			return nil
+		}
+		in.StartRecordName, in.StartRecordType, in.StartRecordIdentifier = out.NextRecordName, out.NextRecordType, out.NextRecordIdentifier
+	}
+}
+
+// forgetAll makes the zone with an ID be looked for again.
+func (p *DNS) forgetAll(zoneID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for zone, id := range p.ids {
+		if id == zoneID {
+			delete(p.ids, zone)
+		}
+	}
+}
+
+func (f *presence) add(set *types.ResourceRecordSet, host string) {
+	if set.AliasTarget != nil {
+		set.ResourceRecords = nil // an empty list is not none when it is sent back
+	}
+	switch hostOf(*set) {
+	case claimName(host):
+		f.claimSet = set
+	case host:
+		f.sets[string(set.Type)] = set
+		if set.SetIdentifier != nil {
+			f.routed = string(set.Type)
+		}
+	}
+}
+
+// ours says whether owner's claim covers a record.
+func (f presence) ours(mark, kind string) bool {
+	return f.claimed && f.claim.mark == mark && f.claim.has(kind)
+}
+
+// conflict says who is in the way of a record, or "" if nobody is.
+func (f presence) conflict(at point, mark string) string {
+	switch {
+	case f.claimed && f.claim.mark != mark:
+		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", at.host, claimName(at.host))
+	case f.claimSet != nil && !f.claimed:
+		return fmt.Sprintf("the %s record at %s is not a claim of ours", f.claimSet.Type, claimName(at.host))
+	case f.sets["CNAME"] != nil:
+		return fmt.Sprintf("%s has a CNAME record that is not ours", at.host)
+	case f.routed != "":
+		return fmt.Sprintf("%s has an %s record with a routing policy that is not ours", at.host, f.routed)
+	case f.sets[at.kind] != nil && !f.ours(mark, at.kind):
+		return fmt.Sprintf("%s has an %s record that is not ours", at.host, at.kind)
+	default:
+		return ""
+	}
+}
+
+// nodes returns what is there as an observed graph shows it.
+func (p *DNS) nodes(zone, host, mark string, found presence) []providers.Node {
+	var nodes []providers.Node
+	for _, kind := range []string{typeA, typeAAAA} {
+		node := p.recordNode(zone, host, kind)
+		node.ID = host + "/" + kind
+		set := found.sets[kind]
+		node.Spec = Record{}
+		if set != nil {
+			node.Spec = specOf(*set)
+		}
+		why := found.conflict(point{zone: zone, host: host, kind: kind}, mark)
+		switch {
+		case found.ours(mark, kind) && set != nil:
+			node.State = providers.Ready
+		case found.ours(mark, kind):
+			node.State, node.Problem = providers.Failed, "it is claimed and not there; someone removed it"
+		case set != nil || found.sets["CNAME"] != nil:
+			node.State, node.Unmanaged, node.Problem = providers.Failed, true, why
+		default:
+			continue
+		}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}

@@ -1,0 +1,126 @@
+package aws
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// What a Network Load Balancer can have.
+const (
+	maxListeners   = 50
+	minInterval    = 5
+	maxInterval    = 300
+	minThreshold   = 2
+	maxThreshold   = 10
+	addressesField = "spec.addresses"
+)
+
+// validate refuses what AWS can't do, by field.
+func validate(gw providers.Gateway, config Config) error {
+	if !slices.Contains(gw.Families, providers.IPv4) {
+		return providers.Invalidf("spec.ipFamilies", "a Network Load Balancer always has IPv4 addresses; add IPv4")
+	}
+	if len(gw.Ports) > maxListeners {
+		return providers.Invalidf("spec.listeners", "%d ports are more than the %d of a Network Load Balancer; use fewer", len(gw.Ports), maxListeners)
+	}
+	for _, port := range gw.Ports {
+		if port.Protocol != providers.TCP {
+			return providers.Invalidf("spec.listeners", "port %d is %s; on AWS only TCP is supported", port.Number, port.Protocol)
+		}
+	}
+	for i, text := range gw.SourceRanges {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return providers.Invalidf(fmt.Sprintf("spec.sourceRanges[%d]", i), "%q is not a CIDR; write it like 203.0.113.0/24", text)
+		}
+		if prefix.Addr().Is6() && !slices.Contains(gw.Families, providers.IPv6) {
+			return providers.Invalidf(fmt.Sprintf("spec.sourceRanges[%d]", i), "%s can't come in, since spec.ipFamilies has no IPv6; add it, or remove the range", text)
+		}
+	}
+	if err := validateHealth(gw.Health); err != nil {
+		return err
+	}
+	return validateAddresses(gw.Addresses, config)
+}
+
+func validateHealth(h providers.HealthCheck) error {
+	if h.IntervalSeconds < minInterval || h.IntervalSeconds > maxInterval {
+		return providers.Invalidf("spec.health.intervalSeconds", "%d is not from %d to %d", h.IntervalSeconds, minInterval, maxInterval)
+	}
+	for _, threshold := range []struct {
+		field string
+		n     int32
+	}{{"rise", h.Rise}, {"fall", h.Fall}} {
+		if threshold.n < minThreshold || threshold.n > maxThreshold {
+			return providers.Invalidf("spec.health."+threshold.field, "%d is not from %d to %d", threshold.n, minThreshold, maxThreshold)
+		}
+	}
+	return nil
+}
+
+func validateAddresses(addresses []string, config Config) error {
+	if config.Internal && len(addresses) > 0 {
+		return providers.Invalidf(addressesField, "an internal load balancer has addresses of its subnets only; remove them")
+	}
+	for i, text := range addresses {
+		field := fmt.Sprintf(addressesField+"[%d]", i)
+		ip, err := netip.ParseAddr(text)
+		switch {
+		case err == nil && !ip.Is4():
+			return providers.Invalidf(field, "%s is not an IPv4 address; AWS takes the IPv6 addresses from the subnets", text)
+		case err != nil && !strings.HasPrefix(text, "eipalloc-"):
+			return providers.Invalidf(field, "%q is neither an Elastic IP nor its allocation ID; write it like 203.0.113.10 or eipalloc-0123456789abcdef0", text)
+		}
+	}
+	return nil
+}
+
+// choice returns the subnets to use, one a zone, sorted by ID, or an error that names the field to change.
+func choice(found []Subnet, gw providers.Gateway, config Config) ([]Subnet, error) {
+	for i, id := range config.Subnets {
+		if !slices.ContainsFunc(found, func(s Subnet) bool { return s.ID == id }) {
+			return nil, &providers.Error{Class: providers.Invalid, Reason: ReasonSubnet, Field: fmt.Sprintf("%s[%d]", fieldSubnets, i),
+				Err: fmt.Errorf("there is no subnet %s in region %s; name one that is there", id, config.Region)}
+		}
+	}
+	if len(found) == 0 {
+		return nil, unusable("no subnet in region %s has the tag %s; tag one a zone, or name them", config.Region, subnetTag(config.Internal))
+	}
+	zones := map[string]Subnet{}
+	var chosen []Subnet
+	for _, subnet := range found {
+		if subnet.VPC != found[0].VPC {
+			return nil, unusable("%s and %s are in different VPCs; name subnets of one", found[0].ID, subnet.ID)
+		}
+		first, taken := zones[subnet.Zone]
+		switch {
+		case !taken:
+			zones[subnet.Zone] = subnet
+			chosen = append(chosen, subnet)
+		case len(config.Subnets) > 0:
+			return nil, unusable("%s and %s are both in zone %s; name one a zone", first.ID, subnet.ID, subnet.Zone)
+		}
+	}
+	if slices.Contains(gw.Families, providers.IPv6) {
+		if i := slices.IndexFunc(chosen, func(s Subnet) bool { return !s.IPv6 }); i >= 0 {
+			return nil, providers.Invalidf("spec.ipFamilies", "subnet %s has no IPv6 range; remove IPv6, or add a range to the subnet", chosen[i].ID)
+		}
+	}
+	return chosen, nil
+}
+
+func unusable(format string, args ...any) error {
+	return &providers.Error{Class: providers.Invalid, Reason: ReasonSubnet, Field: fieldSubnets, Err: fmt.Errorf(format, args...)}
+}
+
+func subnetList(subnets []Subnet) string {
+	var ids []string
+	for _, subnet := range subnets {
+		ids = append(ids, subnet.ID)
+	}
+	return strings.Join(ids, ", ")
+}
