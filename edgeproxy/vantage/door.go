@@ -20,7 +20,7 @@ type sight struct {
 type clue int
 
 const (
-	noClue clue = iota
+	_ clue = iota
 	// closedSilent: closed before we sent anything.
 	closedSilent
 	// closedHeard: closed after it had read us, and a PROXY protocol header of our own did not help.
