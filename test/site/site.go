@@ -31,13 +31,10 @@ type Site struct {
 
 // New makes a site around a running cluster. The programs that it starts end with Close.
 func New(c *cluster.Cluster, source string, logf func(format string, args ...any)) (*Site, error) {
-	dir, err := os.MkdirTemp("", "edgegateway-site-")
+	// It goes with the cluster, also when this process is killed.
+	dir, err := os.MkdirTemp(c.Logs(), "site-")
 	if err != nil {
 		return nil, fmt.Errorf("making the site's folder: %w", err)
-	}
-	// BIND gives up root.
-	if err := os.Chmod(dir, 0o755); err != nil {
-		return nil, fmt.Errorf("opening the site's folder: %w", err)
 	}
 	return &Site{Cluster: c, Source: source, Dir: dir, logf: logf}, nil
 }
