@@ -28,6 +28,11 @@ func listenOn(t *testing.T, address string, serve func(net.Conn)) Door {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveOn(t, listener, serve)
+}
+
+func serveOn(t *testing.T, listener net.Listener, serve func(net.Conn)) Door {
+	t.Helper()
 	t.Cleanup(func() { listener.Close() })
 	go func() {
 		for {

@@ -13,10 +13,7 @@ import (
 // dnsServer answers each question with what reply makes of it, by UDP and, as it can be longer there, by TCP.
 func dnsServer(t *testing.T, reply func(query []byte, kind uint16, stream bool) []byte) string {
 	t.Helper()
-	packets, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	packets, streams := samePort(t)
 	t.Cleanup(func() { packets.Close() })
 	kindOf := func(query []byte) uint16 { return binary.BigEndian.Uint16(query[len(query)-4:]) }
 	go func() {
@@ -32,7 +29,7 @@ func dnsServer(t *testing.T, reply func(query []byte, kind uint16, stream bool) 
 			}
 		}
 	}()
-	listenOn(t, packets.LocalAddr().String(), func(conn net.Conn) {
+	serveOn(t, streams, func(conn net.Conn) {
 		var length [2]byte
 		io.ReadFull(conn, length[:])
 		query := make([]byte, binary.BigEndian.Uint16(length[:]))
@@ -41,6 +38,24 @@ func dnsServer(t *testing.T, reply func(query []byte, kind uint16, stream bool) 
 		conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(answer))), answer...))
 	})
 	return packets.LocalAddr().String()
+}
+
+// samePort listens for packets and for streams on one port: a free one of the first may be taken for the second.
+func samePort(t *testing.T) (net.PacketConn, net.Listener) {
+	t.Helper()
+	for range 100 {
+		packets, err := net.ListenPacket("udp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		streams, err := net.Listen("tcp", packets.LocalAddr().String())
+		if err == nil {
+			return packets, streams
+		}
+		packets.Close()
+	}
+	t.Fatal("no port is free for both")
+	return nil, nil
 }
 
 // answerTo answers query with records, each the rest of a record after its owner, which is the question's name.

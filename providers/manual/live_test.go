@@ -264,7 +264,8 @@ func TestARealHAProxyWithTheRenderedConfigurationForwardsAndChecksHealth(t *test
 		t.Errorf("only %v got connections, want both nodes", seen)
 	}
 	eventually(t, "both nodes are checked", func() bool { return len(l.a.seenChecks()) > 0 && len(l.b.seenChecks()) > 0 })
-	handoff := strings.TrimPrefix(strings.SplitN(l.files[fileData][strings.Index(l.files[fileData], "hash: "):], "\n", 2)[0], "hash: ")
+	// A hash of digits only is quoted in YAML.
+	handoff := strings.Trim(strings.TrimPrefix(strings.SplitN(l.files[fileData][strings.Index(l.files[fileData], "hash: "):], "\n", 2)[0], "hash: "), `"`)
 	for _, check := range append(l.a.seenChecks(), l.b.seenChecks()...) {
 		if want := "GET " + liveHealthPath + " HTTP/1.1 edgegateway edgegateway-handoff/" + handoff; check != want {
 			t.Errorf("health check is %q, want %q", check, want)
