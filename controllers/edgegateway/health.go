@@ -148,16 +148,7 @@ func (h *Health) run(name types.NamespacedName, c *checkup) {
 	}
 	var ctx context.Context
 	ctx, c.stop = context.WithCancel(h.ctx)
-	go func() {
-		for {
-			wait := h.measure(ctx, name, c)
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(wait):
-			}
-		}
-	}()
+	go repeat(ctx, func() time.Duration { return h.measure(ctx, name, c) })
 }
 
 // measure asks every proxy once, and returns when to do so again.

@@ -133,16 +133,19 @@ func (r *Reach) run(name types.NamespacedName, w *watch) {
 	}
 	var ctx context.Context
 	ctx, w.stop = context.WithCancel(r.ctx)
-	go func() {
-		for {
-			wait := r.measure(ctx, name, w)
-			select {
-			case <-ctx.Done():
-				return
-			case <-time.After(wait):
-			}
+	go repeat(ctx, func() time.Duration { return r.measure(ctx, name, w) })
+}
+
+// repeat calls measure until ctx ends, each time after the wait that it asked for.
+func repeat(ctx context.Context, measure func() time.Duration) {
+	for {
+		wait := measure()
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
 		}
-	}()
+	}
 }
 
 // measure probes once from every vantage, and returns when to do so again.
