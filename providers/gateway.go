@@ -18,8 +18,13 @@ type Gateway struct {
 	SourceRanges []string `json:"sourceRanges,omitempty"`
 	// Health is how a load balancer finds out whether a target may get traffic.
 	Health HealthCheck `json:"health"`
+	// TargetKind says what Targets are. Empty: Nodes.
+	TargetKind TargetKind `json:"targetKind,omitempty"`
 	// Targets are where to send traffic now, sorted by name.
 	Targets []Target `json:"targets,omitempty"`
+	// LoadBalancer is the provider's ID of one that is there, to adopt instead of making one: it gets our mark, what we add to it
+	// is ours, and when the gateway goes it is given up and never deleted. Empty: one is made.
+	LoadBalancer string `json:"loadBalancer,omitempty"`
 	// Published is what DNS points at. It is empty until the load balancer forwards, and is filled in by Split.
 	Published Published `json:"published"`
 	// Ack is the ops team's answer, in manual mode.
@@ -70,7 +75,16 @@ type HealthCheck struct {
 	Rise            int32 `json:"rise"`
 }
 
-// Target is a node that runs a ready proxy, or a proxy pod.
+// TargetKind says where a load balancer sends to.
+type TargetKind string
+
+// The kinds of targets. Nodes are reached by their node ports, Pods by the proxies' own.
+const (
+	Nodes TargetKind = "Nodes"
+	Pods  TargetKind = "Pods"
+)
+
+// Target is a node that may run a proxy, or a proxy pod.
 type Target struct {
 	Name string `json:"name"`
 	// Address in text form.

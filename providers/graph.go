@@ -62,6 +62,9 @@ type Node struct {
 	// Retain keeps it when it is no longer wanted: its mark is removed instead. It is observed: the adapter writes it beside the
 	// mark and reads it back, so that it holds even when the gateway's spec can't be read any more.
 	Retain bool `json:"retain,omitempty"`
+	// Adopt, on a wanted node with an ID, says that its creation takes over that very thing, which is there and Unmanaged, by giving it our
+	// mark. What is adopted has Retain: it is never deleted.
+	Adopt bool `json:"adopt,omitempty"`
 	// InUse is observed: the provider says that something is attached. Of several nodes with one key and name, the one in use is
 	// the wanted one and the others are surplus.
 	InUse bool `json:"inUse,omitempty"`

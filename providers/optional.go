@@ -1,0 +1,45 @@
+package providers
+
+import "context"
+
+// What follows is implemented by a Provider that can do it; Split passes each on to its two parts.
+
+// Sweeper can tell at little cost, for all gateways at once, whether something has changed.
+type Sweeper interface {
+	// Sweep reads by list calls what there is in places, and returns what they tell of each thing. It only reads.
+	Sweep(ctx context.Context, places []Place) (Sighting, error)
+}
+
+// Sighting is what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
+// Place.Names for what they can't. The text of a thing differs whenever a change of it that lists show has happened; a thing that is not
+// there has none.
+type Sighting map[string]string
+
+// Preflighter can tell whether what is wanted fits into what is left of quotas.
+type Preflighter interface {
+	// Preflight returns a Denied error with the reason QuotaExceeded, which names the quota and the cure, if the nodes of desired that
+	// are not observed can't all be created. It is asked before the first creation. It only reads.
+	Preflight(ctx context.Context, desired, observed Graph) error
+}
+
+// Surveyor can list what bears the mark of any gateway of a cluster.
+type Surveyor interface {
+	// Survey returns everything that bears a mark of the cluster's in places, sorted by ID. It only reads.
+	Survey(ctx context.Context, cluster string, places []Place) ([]Possession, error)
+}
+
+// Possession is a thing outside the cluster that some gateway of it made.
+type Possession struct {
+	Place Place `json:"place"`
+	// ID in the provider, and Key of the node that it was made for.
+	ID  string `json:"id"`
+	Key string `json:"key"`
+	// Mark of its owner, as Owner.Mark returns it, and what the owner was called.
+	Mark      string `json:"mark"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+	// Retained things are meant to outlive their gateway.
+	Retained bool `json:"retained,omitempty"`
+	// Remove is a command by which a person removes it with the provider's own tool.
+	Remove string `json:"remove,omitempty"`
+}
