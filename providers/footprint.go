@@ -19,7 +19,7 @@ func Extend(footprint []Place, desired Graph) []Place {
 
 // Shrink returns the footprint without the places, and the names, in which nothing of ours is observed or wanted. Observed must be
 // the answer to an Observe of this very footprint, and it must not be older than the last change: a provider whose lists lag calls for
-// a quiet time first.
+// a quiet time first (Watch).
 func Shrink(footprint []Place, observed, desired Graph) []Place {
 	var used []Place
 	for _, n := range slices.Concat(observed.Nodes, desired.Nodes) {

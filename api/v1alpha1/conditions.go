@@ -49,6 +49,8 @@ const (
 	ReasonHostnameOutsideZones = "HostnameOutsideZones"
 	// ReasonAddressNotAllowed: the class does not allow the namespace to bring an address, or an ack's address.
 	ReasonAddressNotAllowed = "AddressNotAllowed"
+	// ReasonLoadBalancerNotAllowed: the class does not allow the namespace to adopt a load balancer.
+	ReasonLoadBalancerNotAllowed = "LoadBalancerNotAllowed"
 	// ReasonInvalidSpec: the provider can't do what a field asks.
 	ReasonInvalidSpec = "InvalidSpec"
 	// ReasonProviderNotAvailable: this version of the operator has no adapter of that name.
@@ -83,6 +85,10 @@ const (
 	ReasonDenied = "Denied"
 	// ReasonApprovalNeeded: the plan's impact needs spec.approvedPlan.
 	ReasonApprovalNeeded = "ApprovalNeeded"
+	// ReasonRepairing: what somebody else changed is being repaired.
+	ReasonRepairing = "Repairing"
+	// ReasonReported: what somebody else changed stays so, since the class's driftPolicy is Report.
+	ReasonReported = "Reported"
 	// ReasonAwaitingAck: the ops team has not answered the hand-off yet.
 	ReasonAwaitingAck = "AwaitingAck"
 	// ReasonHandoffStale: the hand-off changed after the ops team's answer.

@@ -45,6 +45,7 @@ type EdgeGatewayList struct {
 //
 // +kubebuilder:validation:XValidation:rule="!has(self.addresses) || !has(self.ipFamilies) || self.addresses.all(a, !isIP(a) || ip(a).family() != 6 || self.ipFamilies.exists(f, f == 'IPv6'))",fieldPath=".addresses",message="spec.addresses holds an IPv6 address, but spec.ipFamilies does not: add IPv6 to spec.ipFamilies, or remove the address"
 // +kubebuilder:validation:XValidation:rule="!has(self.addresses) || !has(self.ipFamilies) || self.addresses.all(a, !isIP(a) || ip(a).family() != 4 || self.ipFamilies.exists(f, f == 'IPv4'))",fieldPath=".addresses",message="spec.addresses holds an IPv4 address, but spec.ipFamilies does not: add IPv4 to spec.ipFamilies, or remove the address"
+// +kubebuilder:validation:XValidation:rule="!has(self.loadBalancer) || !has(self.addresses)",fieldPath=".addresses",message="spec.addresses can't be brought to an adopted load balancer, which has its own: remove spec.addresses or spec.loadBalancer"
 type EdgeGatewaySpec struct {
 	// className names the EdgeGatewayClass. Without it, the default class is used.
 	// +optional
@@ -69,6 +70,12 @@ type EdgeGatewaySpec struct {
 	// +kubebuilder:validation:items:XValidation:rule="!self.matches('^[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*(/[0-9]*)?$') || (isIP(self) && ip.isCanonical(self))",message="it is neither a provider's ID nor an IP address in its usual form: write an address like 203.0.113.10 or 2001:db8:113::10, in lower case and without prefix length"
 	// +kubebuilder:validation:items:XValidation:rule="!isIP(self) || ip(self).isGlobalUnicast()",message="it is a loopback, link-local, multicast, broadcast or unspecified address, which no client could use: bring an address that the class allows"
 	Addresses []string `json:"addresses,omitempty"`
+	// loadBalancer is the provider's ID of a load balancer that is there, to adopt instead of making one; the class must allow it. What
+	// the operator adds to it goes with the gateway; the load balancer itself is given up and never deleted.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=512
+	LoadBalancer string `json:"loadBalancer,omitempty"`
 	// ipFamilies that the entrance has, in order of preference.
 	// +optional
 	// +listType=set
@@ -172,7 +179,7 @@ type HandoffAck struct {
 	Addresses []string `json:"addresses"`
 }
 
-// EdgeGatewayStatus is what the operator observed. Nothing but footprint is ever read back.
+// EdgeGatewayStatus is what the operator observed. Nothing but footprint and resources is ever read back.
 type EdgeGatewayStatus struct {
 	// className is the class in use, also when spec.className is empty.
 	// +optional
@@ -202,6 +209,12 @@ type EdgeGatewayStatus struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Footprint []FootprintPlace `json:"footprint,omitempty"`
+	// resources are what was made outside the cluster, as it was when everything was as wanted last. By its digest, what somebody else
+	// changed is told from what is to be changed.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=512
+	Resources []StatusResource `json:"resources,omitempty"`
 	// conditions: Accepted, ProxyReady, AddressReady, Provisioned, BackendsHealthy, DNSReady, Reachable and Ready, and, when they
 	// apply, PlanPending, Drifted and HandoffStale.
 	// +optional
@@ -253,6 +266,21 @@ type StatusHandoff struct {
 	Hash string `json:"hash"`
 	// configMap in the gateway's namespace, with the hand-off as data, haproxy.cfg, nginx.conf and a sheet for a ticket.
 	ConfigMap string `json:"configMap"`
+}
+
+// StatusResource is a thing outside the cluster that was made for the gateway.
+type StatusResource struct {
+	// key is its part in the gateway, such as loadbalancer/main.
+	Key string `json:"key"`
+	// name in the provider.
+	// +optional
+	Name string `json:"name,omitempty"`
+	// id that the provider gave.
+	// +optional
+	ID string `json:"id,omitempty"`
+	// digest of how it was; empty while the operator changes it.
+	// +optional
+	Digest string `json:"digest,omitempty"`
 }
 
 // FootprintPlace is a place outside the cluster.

@@ -83,7 +83,8 @@ type EdgeGatewayClassSpec struct {
 	// +optional
 	Manual *ManualSettings `json:"manual,omitempty"`
 	// credentials for the provider: a Secret in the operator's own namespace. Without it, the provider's own default chain is
-	// used (workload identity and the like).
+	// used (workload identity and the like). For aws its keys are aws-access-key-id, aws-secret-access-key and, if the key is
+	// temporary, aws-session-token.
 	// +optional
 	Credentials *SecretReference `json:"credentials,omitempty"`
 	// default makes this the class of EdgeGateways that name none. At most one class should be the default; among several the

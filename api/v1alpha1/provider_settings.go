@@ -130,6 +130,7 @@ const (
 // DNSSettings say where names are published.
 //
 // +kubebuilder:validation:XValidation:rule="has(self.rfc2136) == (self.provider == 'rfc2136')",fieldPath=".rfc2136",message="spec.dns.rfc2136 must be set exactly when spec.dns.provider is rfc2136: add it with the name server's address, or remove it, or change spec.dns.provider"
+// +kubebuilder:validation:XValidation:rule="!has(self.route53) || self.provider == 'route53'",fieldPath=".route53",message="spec.dns.route53 is for spec.dns.provider route53: remove it, or change spec.dns.provider"
 // +kubebuilder:validation:XValidation:rule="self.provider != 'rfc2136' || has(self.credentials)",fieldPath=".credentials",message="spec.dns.credentials is missing: provider rfc2136 signs its updates, so name a Secret with the keys tsig-key, tsig-algorithm and tsig-secret"
 type DNSSettings struct {
 	// provider of DNS; it need not be the load balancer's.
@@ -144,7 +145,8 @@ type DNSSettings struct {
 	// +kubebuilder:validation:items:XValidation:rule="self.matches('^([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$')",message="it is not a zone's name: write it in lower case without a wildcard or trailing dot, such as example.com"
 	Zones []string `json:"zones"`
 	// credentials for the DNS provider: a Secret in the operator's own namespace. Without it, spec.credentials or the provider's
-	// default chain. For rfc2136 its keys are tsig-key (name), tsig-algorithm (such as hmac-sha256) and tsig-secret (base64).
+	// default chain. For rfc2136 its keys are tsig-key (name), tsig-algorithm (such as hmac-sha256) and tsig-secret (base64); for
+	// route53 those of spec.credentials.
 	// +optional
 	Credentials *SecretReference `json:"credentials,omitempty"`
 	// ttlSeconds of records.
@@ -156,6 +158,18 @@ type DNSSettings struct {
 	// rfc2136 says where to send dynamic updates.
 	// +optional
 	RFC2136 *RFC2136Settings `json:"rfc2136,omitempty"`
+	// route53 says how Route 53 is reached, where the defaults don't do.
+	// +optional
+	Route53 *Route53Settings `json:"route53,omitempty"`
+}
+
+// Route53Settings say how Route 53 is reached.
+type Route53Settings struct {
+	// endpoint replaces AWS's own API endpoint, for a test or a private endpoint. Without it, spec.aws.endpoint.
+	// +optional
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="it is not an http or https URL: write it like https://route53.example.net"
+	Endpoint string `json:"endpoint,omitempty"`
 }
 
 // RFC2136Settings say where to send dynamic updates.

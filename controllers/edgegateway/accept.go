@@ -117,6 +117,7 @@ func accept(gateway *api.EdgeGateway, around neighbourhood) (*api.EdgeGatewayCla
 		hostnamesFree,
 		hostnamesInZones,
 		addressesAllowed,
+		loadBalancerAllowed,
 		answerFitsProvider,
 		addressesOutside,
 		addressesFree,
@@ -252,6 +253,24 @@ func addressesAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ n
 		}
 	}
 	return verdict{ok: true}
+}
+
+func loadBalancerAllowed(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {
+	id := gateway.Spec.LoadBalancer
+	granted := slices.ContainsFunc(class.Spec.LoadBalancers, func(grant api.ResourceGrant) bool {
+		return grant.ID == id && slices.Contains(grant.Namespaces, gateway.Namespace)
+	})
+	switch {
+	case id == "" || granted:
+		return verdict{ok: true}
+	case class.Spec.Provider == api.ProviderManual:
+		return no(api.ReasonLoadBalancerNotAllowed,
+			"spec.loadBalancer: EdgeGatewayClass %q is of provider manual, where the ops team answers in spec.manual.ack: remove spec.loadBalancer", class.Name)
+	default:
+		return no(api.ReasonLoadBalancerNotAllowed,
+			"spec.loadBalancer: EdgeGatewayClass %q does not let namespace %q adopt %q: ask the platform admin to add it to the class's spec.loadBalancers, or remove it to have one made",
+			class.Name, gateway.Namespace, id)
+	}
 }
 
 func answerFitsProvider(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, _ neighbourhood) verdict {

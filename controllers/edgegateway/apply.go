@@ -3,7 +3,6 @@ package edgegateway
 import (
 	"context"
 	"fmt"
-	"reflect"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -13,108 +12,60 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// outcome is what a round found and did outside the cluster.
-type outcome struct {
-	desired, observed providers.Graph
-	status            providers.Status
-	// plan is what is left to do, nil if nothing is; held says that it waits for approval.
-	plan *providers.Plan
-	held bool
-	// applied changes of this round.
-	applied []providers.Change
-	// footprint as it is stored now.
-	footprint []providers.Place
-	err       error
-}
-
-// provision brings what is outside the cluster nearer to what gw needs, or, if the gateway is being deleted, to nothing. What
+// provision brings what is outside the cluster nearer to what the gateway needs, or, if it is being deleted, to nothing. What
 // fails is in the outcome: the status tells it.
-func (r *Reconciler) provision(ctx context.Context, in *inputs) outcome {
-	out := outcome{footprint: placesOf(in.gateway.Status.Footprint)}
-	if in.class == nil && len(out.footprint) > 0 {
-		out.err = &providers.Error{Class: providers.Denied, Reason: in.accepted.reason,
+func (r *Reconciler) provision(ctx context.Context, in *inputs) providers.Outcome {
+	footprint := placesOf(in.gateway.Status.Footprint)
+	idle := providers.Outcome{Footprint: footprint, Memory: memoryOf(in.gateway.Status.Resources)}
+	if in.class == nil && len(footprint) > 0 {
+		idle.Err = &providers.Error{Class: providers.Denied, Reason: in.accepted.reason,
 			Err: fmt.Errorf("what was made can't be reached without its class: %s", in.accepted.message)}
-		return out
+		return idle
 	}
-	if in.class == nil || (!in.accepted.ok && !in.deleting() && len(out.footprint) == 0) {
-		return out
+	if in.class == nil || (!in.accepted.ok && !in.deleting() && len(footprint) == 0) {
+		return idle
 	}
-	if len(out.footprint) == 0 && !in.deleting() && !controllerutil.ContainsFinalizer(in.class, api.Finalizer) {
+	if len(footprint) == 0 && !in.deleting() && !controllerutil.ContainsFinalizer(in.class, api.Finalizer) {
 		// The class's finalizer is on its way. Without it the class could go, and with it the means to remove what would be made now.
-		return out
+		return idle
 	}
-	provider, err := r.Providers.New(in.class.Spec, in.credentials)
+	provider, err := r.Providers.New(ctx, in.class.Spec, in.credentials)
 	if err != nil {
-		out.err = fmt.Errorf("making the provider of class %q: %w", in.class.Name, err)
-		return out
+		idle.Err = fmt.Errorf("making the provider of class %q: %w", in.class.Name, err)
+		return idle
 	}
+	round := r.round(provider, in, footprint)
 	if !in.accepted.ok && !in.deleting() {
 		// What was made while it was accepted stays as it is, and is still reported.
-		out.observed, out.err = provider.Observe(ctx, in.owner, providers.Refs{Places: out.footprint})
-		out.status = provider.Report(out.observed)
-		return out
+		return round.See(ctx)
 	}
-	if out.err = r.look(ctx, provider, in, &out); out.err != nil {
-		return out
+	out := round.Run(ctx)
+	if len(out.Applied) > 0 {
+		log.FromContext(ctx).Info("applied", "plan", out.Plan.Hash, "changes", len(out.Applied), "impact", out.Plan.Impact)
 	}
-	out.status = providers.Assess(provider, out.desired, out.observed)
-	r.change(ctx, provider, in, &out)
 	return out
 }
 
-// look observes and decides what is wanted, and stores the footprint before anything can be made in a new place.
-func (r *Reconciler) look(ctx context.Context, provider providers.Provider, in *inputs, out *outcome) error {
-	for {
-		var err error
-		if out.observed, err = provider.Observe(ctx, in.owner, providers.Refs{Places: out.footprint}); err != nil {
-			return fmt.Errorf("observing: %w", err)
-		}
-		if !in.deleting() {
-			if out.desired, err = provider.Desired(wanted(in), out.observed); err != nil {
-				out.status = provider.Report(out.observed)
-				return err
-			}
-		}
-		extended := providers.Extend(out.footprint, out.desired)
-		if reflect.DeepEqual(extended, out.footprint) {
-			return nil
-		}
-		if err := r.storeFootprint(ctx, in, extended); err != nil {
-			return err
-		}
-		out.footprint = extended
+// round is what the engine is asked for.
+func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []providers.Place) providers.Round {
+	round := providers.Round{
+		Provider: provider, Owner: in.owner,
+		Refs: providers.Refs{Places: footprint, Addresses: in.gateway.Spec.Addresses},
+		Store: func(ctx context.Context, footprint []providers.Place, memory providers.Memory) error {
+			return r.store(ctx, in, footprint, memory)
+		},
+		Hold:   func(plan providers.Plan) bool { return needsApproval(in, plan) },
+		Memory: memoryOf(in.gateway.Status.Resources),
+		Report: in.class.Spec.DriftPolicy == api.DriftReport,
 	}
-}
-
-// change makes the changes that can be made now and, where the class asks for it, are approved.
-func (r *Reconciler) change(ctx context.Context, provider providers.Provider, in *inputs, out *outcome) {
-	changes := providers.Diff(out.desired, out.observed)
-	if len(changes) == 0 {
-		out.footprint = providers.Shrink(out.footprint, out.observed, out.desired)
-		return
+	if in.gateway.Spec.LoadBalancer != "" {
+		round.Refs.LoadBalancers = []string{in.gateway.Spec.LoadBalancer}
 	}
-	plan, err := r.predict(provider, in, out.observed)
-	if err != nil {
-		out.err = fmt.Errorf("planning: %w", err)
-		return
+	if !in.deleting() {
+		gw := wanted(in)
+		round.Gateway = &gw
 	}
-	out.plan = &plan
-	var allow func(providers.Change) bool
-	if out.held = needsApproval(in, plan); out.held {
-		// What runs is kept up; nothing is made or removed that only the unapproved goal needs.
-		allow = func(c providers.Change) bool { return c.Verb == providers.Update && c.Impact == providers.InPlace }
-	}
-	out.applied, out.err = providers.Apply(ctx, provider, in.owner, changes, allow)
-	if len(out.applied) > 0 {
-		log.FromContext(ctx).Info("applied", "plan", plan.Hash, "changes", len(out.applied), "impact", plan.Impact)
-	}
-}
-
-func (r *Reconciler) predict(provider providers.Provider, in *inputs, observed providers.Graph) (providers.Plan, error) {
-	if in.deleting() {
-		return providers.PredictRemoval(provider, observed)
-	}
-	return providers.Predict(provider, wanted(in), observed)
+	return round
 }
 
 // needsApproval says whether a plan that may break traffic has to wait. Removing a gateway is asked for by deleting it.
@@ -123,11 +74,11 @@ func needsApproval(in *inputs, plan providers.Plan) bool {
 		plan.Impact.Compare(providers.Disruptive) >= 0 && !plan.ApprovedBy(in.gateway.Spec.ApprovedPlan)
 }
 
-// storeFootprint writes the places where something may be from now on. It fails if the gateway that the round read is not the newest, since
-// then the footprint that it extends may not be either.
-func (r *Reconciler) storeFootprint(ctx context.Context, in *inputs, footprint []providers.Place) error {
+// store writes the places where something may be from now on, and what is known of it. It fails if the gateway that the round read is not
+// the newest, since then the footprint that it extends may not be either.
+func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []providers.Place, memory providers.Memory) error {
 	before := in.gateway.DeepCopy()
-	in.gateway.Status.Footprint = footprintOf(footprint)
+	in.gateway.Status.Footprint, in.gateway.Status.Resources = footprintOf(footprint), resourcesOf(memory)
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, &in.gateway, patch); err != nil {
 		return fmt.Errorf("storing the footprint: %w", err)
@@ -149,4 +100,20 @@ func footprintOf(places []providers.Place) []api.FootprintPlace {
 		footprint = append(footprint, api.FootprintPlace{Provider: p.Provider, Account: p.Account, Region: p.Region, Zone: p.Zone, Names: p.Names})
 	}
 	return footprint
+}
+
+func memoryOf(resources []api.StatusResource) providers.Memory {
+	var memory providers.Memory
+	for _, r := range resources {
+		memory = append(memory, providers.Thing{Key: r.Key, Name: r.Name, ID: r.ID, Digest: r.Digest})
+	}
+	return memory
+}
+
+func resourcesOf(memory providers.Memory) []api.StatusResource {
+	var resources []api.StatusResource
+	for _, t := range memory {
+		resources = append(resources, api.StatusResource{Key: t.Key, Name: t.Name, ID: t.ID, Digest: t.Digest})
+	}
+	return resources
 }

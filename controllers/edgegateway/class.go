@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
 // +kubebuilder:rbac:groups=edgegateway.dev,resources=edgegatewayclasses,verbs=get;list;watch;update
@@ -171,12 +172,19 @@ type wantedSecret struct {
 func wantedSecrets(class *api.EdgeGatewayClass) []wantedSecret {
 	var wanted []wantedSecret
 	if class.Spec.Credentials != nil {
-		wanted = append(wanted, wantedSecret{field: "spec.credentials.name", name: class.Spec.Credentials.Name})
+		secret := wantedSecret{field: "spec.credentials.name", name: class.Spec.Credentials.Name}
+		if class.Spec.Provider == api.ProviderAWS {
+			secret.keys = awsKeys()
+		}
+		wanted = append(wanted, secret)
 	}
 	if dns := class.Spec.DNS; dns != nil && dns.Credentials != nil {
 		secret := wantedSecret{field: "spec.dns.credentials.name", name: dns.Credentials.Name}
-		if dns.Provider == api.DNSRFC2136 {
+		switch dns.Provider {
+		case api.DNSRFC2136:
 			secret.keys = []string{"tsig-key", "tsig-algorithm", "tsig-secret"}
+		case api.DNSRoute53:
+			secret.keys = awsKeys()
 		}
 		wanted = append(wanted, secret)
 	}
@@ -185,6 +193,9 @@ func wantedSecrets(class *api.EdgeGatewayClass) []wantedSecret {
 	}
 	return wanted
 }
+
+// awsKeys are those that a Secret with credentials for AWS must have.
+func awsKeys() []string { return []string{registry.AWSAccessKeyID, registry.AWSSecretAccessKey} }
 
 // judgeClassWithSecrets is judgeClass, and then a look at the Secrets that the class names.
 func judgeClassWithSecrets(ctx context.Context, reader client.Reader, namespace string, class *api.EdgeGatewayClass, available Available) (verdict, error) {

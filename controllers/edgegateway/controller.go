@@ -18,6 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
@@ -59,6 +60,9 @@ type Reconciler struct {
 	// Reach measures from outside, and Health what arrives at the proxies.
 	Reach  *Reach
 	Health *Health
+	// Measure replaces Reach and Health for a caller with a time and a network of its own: it probes at once, and answers as
+	// vantage.Summarize does. Nil: vantages and proxies are asked.
+	Measure func(request vantage.Request) (ok bool, reason, message string)
 	// Metrics count; nil counts nothing.
 	Metrics *Metrics
 
@@ -77,7 +81,7 @@ func (r *Reconciler) Refresh() {
 
 // Providers makes the provider of a class.
 type Providers interface {
-	New(class api.EdgeGatewayClassSpec, credentials registry.Credentials) (providers.Provider, error)
+	New(ctx context.Context, class api.EdgeGatewayClassSpec, credentials registry.Credentials) (providers.Provider, error)
 }
 
 // Reconcile is one round: what is there, what may be, the proxy inside, the entrance outside, what to say.
@@ -91,12 +95,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	if err := r.hold(ctx, in); err != nil {
-		return resultOf(outcome{}, false, err)
+		return resultOf(providers.Outcome{}, false, err)
 	}
 	proxyErr := r.applyProxy(ctx, in)
 	out := r.provision(ctx, in)
 	r.Metrics.round(out)
-	if in.deleting() && out.err == nil && gone(out) {
+	if in.deleting() && out.Gone() {
 		return ctrl.Result{}, r.release(ctx, in)
 	}
 	status := statusOf(in, out, r.view(in, out, proxyErr))

@@ -20,6 +20,7 @@ func wanted(in *inputs) providers.Gateway {
 		Namespace: in.gateway.Namespace, Name: in.gateway.Name, Owner: in.owner,
 		Hostnames:    slices.Sorted(slices.Values(spec.Hostnames)),
 		Addresses:    spec.Addresses,
+		LoadBalancer: spec.LoadBalancer,
 		SourceRanges: spec.SourceRanges,
 		Health: providers.HealthCheck{
 			Path: infra.HealthPath, NodePort: nodePort(in.service, infra.HealthPort), PodPort: infra.HealthPort,

@@ -84,13 +84,13 @@ func (h *Health) NeedLeaderElection() bool { return true }
 
 // look asks for the gateway to be watched, and returns what is known of it now: whether checks arrive or, where the provider can ask the
 // load balancer itself, what it says.
-func (h *Health) look(in *inputs, out outcome) verdict {
+func (h *Health) look(in *inputs, out providers.Outcome) verdict {
 	name := client.ObjectKeyFromObject(&in.gateway)
 	switch {
-	case out.status.Healthy.State != "":
+	case out.Status.Healthy.State != "":
 		h.forget(name)
-		return outside(out, out.status.Healthy)
-	case in.deleting() || in.class == nil || in.service == nil || out.status.Provisioned.State != providers.Ready:
+		return outside(out, out.Status.Healthy)
+	case in.deleting() || in.class == nil || in.service == nil || out.Status.Provisioned.State != providers.Ready:
 		h.forget(name)
 		return no(api.ReasonPending, "there is no load balancer yet that could check the proxies")
 	}

@@ -64,7 +64,7 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 		t.Errorf("with a check at each reading it says %+v", now)
 	}
 
-	r.out.status.Provisioned = providers.Verdict{State: providers.Waiting}
+	r.out.Status.Provisioned = providers.Verdict{State: providers.Waiting}
 	if v := h.look(r.in, r.out); v.ok || len(h.watched) != 0 {
 		t.Errorf("without a load balancer it says %+v and watches %d", v, len(h.watched))
 	}
@@ -76,7 +76,7 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 
 func TestHealthIsTheProvidersWhereItKnows(t *testing.T) {
 	h, r := NewHealth(nil), goodRound()
-	r.out.status.Healthy = providers.Verdict{State: providers.Failed, Reason: "Unhealthy", Message: "1 of 2 targets"}
+	r.out.Status.Healthy = providers.Verdict{State: providers.Failed, Reason: "Unhealthy", Message: "1 of 2 targets"}
 	if v := h.look(r.in, r.out); v.ok || v.reason != "Unhealthy" || len(h.watched) != 0 {
 		t.Errorf("got %+v", v)
 	}

@@ -39,19 +39,6 @@ func (r *Reconciler) release(ctx context.Context, in *inputs) error {
 	return nil
 }
 
-// gone says that nothing of a gateway that is being deleted is left outside the cluster.
-func gone(out outcome) bool {
-	if len(out.applied) > 0 || out.plan != nil {
-		return false
-	}
-	for _, node := range out.observed.Nodes {
-		if !node.Unmanaged {
-			return false
-		}
-	}
-	return len(out.footprint) == 0
-}
-
 func (r *Reconciler) forget(name types.NamespacedName) {
 	r.Reach.forget(name)
 	r.Health.forget(name)

@@ -60,15 +60,15 @@ func (m *Metrics) Collect(metrics chan<- prometheus.Metric) {
 }
 
 // round counts what a round did outside the cluster.
-func (m *Metrics) round(out outcome) {
+func (m *Metrics) round(out providers.Outcome) {
 	if m == nil {
 		return
 	}
-	for _, change := range out.applied {
+	for _, change := range out.Applied {
 		m.changes.WithLabelValues(string(change.Verb), string(change.Impact)).Inc()
 	}
-	if out.err != nil {
-		m.errors.WithLabelValues(string(providers.ClassOf(out.err))).Inc()
+	if out.Err != nil {
+		m.errors.WithLabelValues(string(providers.ClassOf(out.Err))).Inc()
 	}
 }
 

@@ -18,6 +18,7 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // ProxyConfig is what is the same for the proxies of all gateways.
@@ -76,7 +77,10 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 }
 
 // view looks at the entrance from inside and from outside.
-func (r *Reconciler) view(in *inputs, out outcome, proxyErr error) views {
+func (r *Reconciler) view(in *inputs, out providers.Outcome, proxyErr error) views {
+	if r.Measure != nil {
+		return r.measured(in, out, proxyErr)
+	}
 	seen := views{proxy: proxyVerdict(in, proxyErr), health: r.Health.look(in, out)}
 	seen.reach = r.Reach.look(in, out, seen.health.ok)
 	if !seen.reach.ok && !seen.reach.unknown {
@@ -86,6 +90,22 @@ func (r *Reconciler) view(in *inputs, out outcome, proxyErr error) views {
 			seen.reach.message = outside + atTheProxies + inside
 		}
 	}
+	return seen
+}
+
+// measured is view for a caller that measures by itself.
+func (r *Reconciler) measured(in *inputs, out providers.Outcome, proxyErr error) views {
+	seen := views{proxy: proxyVerdict(in, proxyErr), health: yes(api.ReasonReady, "measured elsewhere")}
+	if out.Status.Healthy.State != "" {
+		seen.health = outside(out, out.Status.Healthy)
+	}
+	request, why := probeOf(in, out)
+	if why != nil {
+		seen.reach = *why
+		return seen
+	}
+	ok, reason, message := r.Measure(request)
+	seen.reach = verdict{ok: ok, reason: reason, message: message}
 	return seen
 }
 
@@ -180,9 +200,9 @@ func (r *Reconciler) publishService(ctx context.Context, in *inputs, status api.
 }
 
 // tell records events for people: an event's reason is a condition's, and only a change is told.
-func (r *Reconciler) tell(in *inputs, out outcome, status api.EdgeGatewayStatus) {
-	if len(out.applied) > 0 && out.plan != nil {
-		r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Applied", "Provision", "%d changes outside the cluster, impact %s", len(out.applied), out.plan.Impact)
+func (r *Reconciler) tell(in *inputs, out providers.Outcome, status api.EdgeGatewayStatus) {
+	if len(out.Applied) > 0 && out.Plan != nil {
+		r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Applied", "Provision", "%d changes outside the cluster, impact %s", len(out.Applied), out.Plan.Impact)
 	}
 	for _, now := range status.Conditions {
 		before := conditionOf(in.gateway.Status.Conditions, now.Type)

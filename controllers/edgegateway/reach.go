@@ -76,7 +76,7 @@ func (r *Reach) Start(ctx context.Context) error {
 func (r *Reach) NeedLeaderElection() bool { return true }
 
 // look asks for the gateway to be probed, and returns what is known of it now; healthy says that the load balancer's checks are known to arrive.
-func (r *Reach) look(in *inputs, out outcome, healthy bool) verdict {
+func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool) verdict {
 	request, why := probeOf(in, out)
 	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
@@ -213,19 +213,19 @@ func probeAll(ctx context.Context, request vantage.Request, points []vantagePoin
 }
 
 // probeOf says what to probe, or why not. It is pure.
-func probeOf(in *inputs, out outcome) (vantage.Request, *verdict) {
+func probeOf(in *inputs, out providers.Outcome) (vantage.Request, *verdict) {
 	refuse := func(v verdict) (vantage.Request, *verdict) { return vantage.Request{}, &v }
 	switch {
 	case in.deleting() || in.class == nil:
 		return refuse(no(api.ReasonNotAccepted, "nothing is made for it"))
 	case len(in.vantages) == 0:
 		return refuse(unknown(api.ReasonNoOutsideVantage, "the class lists no vantage in spec.vantages, so nobody looked from outside"))
-	case out.status.Provisioned.State != providers.Ready || len(out.status.Addresses) == 0:
+	case out.Status.Provisioned.State != providers.Ready || len(out.Status.Addresses) == 0:
 		return refuse(no(api.ReasonPending, "there is no way in to probe yet"))
 	}
 	probe := ir.ProbeOf(string(in.gateway.UID))
 	request := vantage.Request{Path: probe.Path, Nonce: probe.Body, TimeoutMillis: probeTimeout.Milliseconds()}
-	for _, address := range out.status.Addresses {
+	for _, address := range out.Status.Addresses {
 		for _, listener := range in.gateway.Spec.Listeners {
 			door := vantage.Door{Address: address, Port: int32(listener.Port), TLS: listener.Protocol == gatewayv1.HTTPSProtocolType}
 			door.ServerName = serverName(in, listener)
@@ -234,7 +234,7 @@ func probeOf(in *inputs, out outcome) (vantage.Request, *verdict) {
 	}
 	if in.class.Spec.DNS != nil {
 		for _, hostname := range in.gateway.Spec.Hostnames {
-			request.Names = append(request.Names, vantage.Name{Name: concrete(hostname), Addresses: out.status.Addresses, Servers: nameServers(in.class)})
+			request.Names = append(request.Names, vantage.Name{Name: concrete(hostname), Addresses: out.Status.Addresses, Servers: nameServers(in.class)})
 		}
 	}
 	return request, nil

@@ -24,7 +24,7 @@ const (
 )
 
 // resultOf decides when to look again. It is pure. An error goes to the queue's backoff if it may pass by itself.
-func resultOf(out outcome, settled bool, errs ...error) (ctrl.Result, error) {
+func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, error) {
 	if err := errors.Join(errs...); err != nil {
 		if apierrors.IsConflict(err) {
 			// Somebody else wrote meanwhile: read again.
@@ -32,15 +32,15 @@ func resultOf(out outcome, settled bool, errs ...error) (ctrl.Result, error) {
 		}
 		return ctrl.Result{}, err
 	}
-	switch providers.ClassOf(out.err) {
+	switch providers.ClassOf(out.Err) {
 	case providers.Transient:
-		if apierrors.IsConflict(out.err) {
+		if apierrors.IsConflict(out.Err) {
 			return ctrl.Result{RequeueAfter: soon}, nil
 		}
-		return ctrl.Result{}, out.err
+		return ctrl.Result{}, out.Err
 	case providers.Throttled:
 		classed := new(providers.Error)
-		errors.As(out.err, &classed)
+		errors.As(out.Err, &classed)
 		return ctrl.Result{RequeueAfter: max(classed.After, time.Second)}, nil
 	case providers.Denied:
 		return ctrl.Result{RequeueAfter: whileDenied}, nil
@@ -49,7 +49,7 @@ func resultOf(out outcome, settled bool, errs ...error) (ctrl.Result, error) {
 		return ctrl.Result{RequeueAfter: resync}, nil
 	}
 	switch {
-	case len(out.applied) > 0:
+	case len(out.Applied) > 0:
 		return ctrl.Result{RequeueAfter: soon}, nil
 	case !settled:
 		return ctrl.Result{RequeueAfter: whilePending}, nil

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -18,22 +19,23 @@ import (
 )
 
 // statusOf says what was found. It is pure; the former status lends nothing but its times of transition and what others write.
-func statusOf(in *inputs, out outcome, seen views) api.EdgeGatewayStatus {
+func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStatus {
 	status := *in.gateway.Status.DeepCopy()
 	status.ClassName = in.gateway.Spec.ClassName
 	if in.class != nil {
 		status.ClassName = in.class.Name
 	}
-	status.Addresses = addressesOf(out.status.Addresses)
+	status.Addresses = addressesOf(out.Status.Addresses)
 	status.Hostnames = publishedNames(out)
 	status.LoadBalancer = nil
-	if out.status.LoadBalancer != "" || out.status.Hostname != "" {
-		status.LoadBalancer = &api.StatusLoadBalancer{Name: out.status.LoadBalancer, Hostname: out.status.Hostname}
+	if out.Status.LoadBalancer != "" || out.Status.Hostname != "" {
+		status.LoadBalancer = &api.StatusLoadBalancer{Name: out.Status.LoadBalancer, Hostname: out.Status.Hostname}
 	}
-	status.Footprint = footprintOf(out.footprint)
+	status.Footprint = footprintOf(out.Footprint)
+	status.Resources = resourcesOf(out.Memory)
 	status.Plan = planOf(out)
 	status.Handoff = nil
-	handoff, manual := registry.HandoffOf(out.observed)
+	handoff, manual := registry.HandoffOf(out.Observed)
 	if manual {
 		status.Handoff = &api.StatusHandoff{Hash: handoff.Hash, ConfigMap: handoff.Name}
 	}
@@ -52,7 +54,8 @@ func statusOf(in *inputs, out outcome, seen views) api.EdgeGatewayStatus {
 		}
 		meta.RemoveStatusCondition(&status.Conditions, kind)
 	}
-	present(api.ConditionPlanPending, out.held, pendingPlan(out))
+	present(api.ConditionPlanPending, out.Held, pendingPlan(out))
+	present(api.ConditionDrifted, len(out.Drifted) > 0, drifted(in, out))
 	present(api.ConditionHandoffStale, manual && handoff.Stale, yes(api.ReasonHandoffStale, handoff.Staleness()))
 	return status
 }
@@ -67,19 +70,19 @@ type part struct {
 type views struct{ proxy, health, reach verdict }
 
 // judge answers each question in the order in which an entrance comes up, so that the first no is what to look at.
-func judge(in *inputs, out outcome, seen views) []part {
+func judge(in *inputs, out providers.Outcome, seen views) []part {
 	accepted := in.accepted
-	if invalid := new(providers.Error); errors.As(out.err, &invalid) && invalid.Class == providers.Invalid {
+	if invalid := new(providers.Error); errors.As(out.Err, &invalid) && invalid.Class == providers.Invalid {
 		accepted = no(cmp.Or(invalid.Reason, api.ReasonInvalidSpec), "%s", invalid.Error())
 	}
 	parts := []part{
 		{api.ConditionAccepted, accepted},
 		{api.ConditionProxyReady, seen.proxy},
-		{api.ConditionAddressReady, outside(out, out.status.Addressed)},
-		{api.ConditionProvisioned, outside(out, out.status.Provisioned)},
+		{api.ConditionAddressReady, outside(out, out.Status.Addressed)},
+		{api.ConditionProvisioned, outside(out, out.Status.Provisioned)},
 		{api.ConditionBackendsHealthy, seen.health},
 	}
-	dns := outside(out, out.status.Published)
+	dns := outside(out, out.Status.Published)
 	switch {
 	case in.class == nil || in.class.Spec.DNS == nil:
 		dns = yes(api.ReasonNoDNS, "the class publishes no names: point them at status.addresses yourself")
@@ -87,7 +90,7 @@ func judge(in *inputs, out outcome, seen views) []part {
 		dns = yes(api.ReasonNoDNS, "spec.hostnames is empty: there is no name to publish")
 	}
 	parts = append(parts, part{api.ConditionDNSReady, dns}, part{api.ConditionReachable, seen.reach})
-	if !accepted.ok && len(out.observed.Nodes) == 0 {
+	if !accepted.ok && len(out.Observed.Nodes) == 0 {
 		for i := 1; i < len(parts); i++ {
 			parts[i].verdict = no(api.ReasonNotAccepted, "nothing is made for a gateway that is not accepted")
 		}
@@ -96,13 +99,13 @@ func judge(in *inputs, out outcome, seen views) []part {
 }
 
 // outside is a provider's verdict, or what kept it from one.
-func outside(out outcome, v providers.Verdict) verdict {
-	if v.State == "" && out.err != nil {
-		return failure(out.err)
+func outside(out providers.Outcome, v providers.Verdict) verdict {
+	if v.State == "" && out.Err != nil {
+		return failure(out.Err)
 	}
 	translated := verdictOf(v)
-	if !translated.ok && out.err != nil {
-		return failure(out.err)
+	if !translated.ok && out.Err != nil {
+		return failure(out.Err)
 	}
 	if translated.message == "" && !translated.ok {
 		translated.message = "it is under way"
@@ -124,7 +127,7 @@ func failure(err error) verdict {
 }
 
 // ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against.
-func ready(in *inputs, out outcome, parts []part) verdict {
+func ready(in *inputs, out providers.Outcome, parts []part) verdict {
 	if in.deleting() {
 		return no(api.ReasonDeleting, "%s", remains(out))
 	}
@@ -146,9 +149,9 @@ func ready(in *inputs, out outcome, parts []part) verdict {
 }
 
 // remains says what a deletion still waits for.
-func remains(out outcome) string {
+func remains(out providers.Outcome) string {
 	var left []string
-	for _, node := range out.observed.Nodes {
+	for _, node := range out.Observed.Nodes {
 		if !node.Unmanaged {
 			left = append(left, node.Key)
 		}
@@ -157,11 +160,11 @@ func remains(out outcome) string {
 	switch {
 	case len(left) > 0:
 		message = fmt.Sprintf("still there: %s", joined(left))
-	case out.err != nil && len(out.footprint) > 0:
-		message = fmt.Sprintf("it can't be seen whether this is still there: %s", joined(namesIn(out.footprint)))
+	case out.Err != nil && len(out.Footprint) > 0:
+		message = fmt.Sprintf("it can't be seen whether this is still there: %s", joined(namesIn(out.Footprint)))
 	}
-	if out.err != nil {
-		message += "; " + out.err.Error()
+	if out.Err != nil {
+		message += "; " + out.Err.Error()
 	}
 	return message
 }
@@ -179,25 +182,44 @@ func namesIn(footprint []providers.Place) []string {
 	return names
 }
 
-func pendingPlan(out outcome) verdict {
-	if out.plan == nil {
+func pendingPlan(out providers.Outcome) verdict {
+	if out.Plan == nil {
 		return verdict{}
 	}
-	return yes(api.ReasonApprovalNeeded, fmt.Sprintf("a change of impact %s waits: read status.plan.text and set spec.approvedPlan to %s", out.plan.Impact, out.plan.Hash))
+	return yes(api.ReasonApprovalNeeded, fmt.Sprintf("a change of impact %s waits: read status.plan.text and set spec.approvedPlan to %s", out.Plan.Impact, out.Plan.Hash))
+}
+
+// maxNamed is how many things a message names.
+const maxNamed = 8
+
+// drifted names what somebody else changed.
+func drifted(in *inputs, out providers.Outcome) verdict {
+	var things []string
+	for _, d := range out.Drifted {
+		if len(things) == maxNamed {
+			things = append(things, fmt.Sprintf("and %d more", len(out.Drifted)-maxNamed))
+			break
+		}
+		things = append(things, d.String())
+	}
+	if in.class != nil && in.class.Spec.DriftPolicy == api.DriftReport {
+		return yes(api.ReasonReported, strings.Join(things, "; ")+"; it stays so, since the class's spec.driftPolicy is Report: undo it, or set Repair")
+	}
+	return yes(api.ReasonRepairing, strings.Join(things, "; ")+"; it is being repaired")
 }
 
 // maxPlanText is the API's limit.
 const maxPlanText = 16384
 
-func planOf(out outcome) *api.StatusPlan {
-	if out.plan == nil || len(out.plan.Changes) == 0 {
+func planOf(out providers.Outcome) *api.StatusPlan {
+	if out.Plan == nil || len(out.Plan.Changes) == 0 {
 		return nil
 	}
-	text := providers.Render(*out.plan)
+	text := providers.Render(*out.Plan)
 	if len(text) > maxPlanText {
 		text = text[:maxPlanText-4] + "\n..."
 	}
-	return &api.StatusPlan{Hash: out.plan.Hash, Impact: string(out.plan.Impact), Text: text}
+	return &api.StatusPlan{Hash: out.Plan.Hash, Impact: string(out.Plan.Impact), Text: text}
 }
 
 func addressesOf(texts []string) []api.StatusAddress {
@@ -213,9 +235,9 @@ func addressesOf(texts []string) []api.StatusAddress {
 }
 
 // publishedNames are the names whose records are observed as ours.
-func publishedNames(out outcome) []string {
+func publishedNames(out providers.Outcome) []string {
 	var names []string
-	for _, node := range out.observed.Nodes {
+	for _, node := range out.Observed.Nodes {
 		if node.Kind() == providers.KindRecord && !node.Unmanaged && node.State == providers.Ready {
 			names = append(names, node.Place.Names...)
 		}

@@ -20,7 +20,7 @@ import (
 // round is a gateway's round as it is when all is well; cases change it.
 type round struct {
 	in  *inputs
-	out outcome
+	out providers.Outcome
 	views
 }
 
@@ -33,9 +33,9 @@ func goodRound() round {
 	ready := providers.Verdict{State: providers.Ready}
 	return round{
 		in: &inputs{gateway: gateway, class: &class, accepted: yes(api.ReasonAccepted, "fine")},
-		out: outcome{
-			status:   providers.Status{Addresses: []string{"203.0.113.10", "2001:db8:113::10"}, Addressed: ready, Provisioned: ready, Published: ready},
-			observed: providers.NewGraph(providers.Node{Key: "record/www.example.com/A", State: providers.Ready, Place: providers.Place{Names: []string{"www.example.com"}}}),
+		out: providers.Outcome{
+			Status:   providers.Status{Addresses: []string{"203.0.113.10", "2001:db8:113::10"}, Addressed: ready, Provisioned: ready, Published: ready},
+			Observed: providers.NewGraph(providers.Node{Key: "record/www.example.com/A", State: providers.Ready, Place: providers.Place{Names: []string{"www.example.com"}}}),
 		},
 		views: views{
 			proxy: yes(api.ReasonReady, "2 proxies are ready"), health: yes(api.ReasonReady, "checks arrive"), reach: yes(api.ReasonReady, "reached"),
@@ -83,28 +83,28 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 	}{
 		{"not accepted, nothing made", func(r *round) {
 			r.in.accepted = no(api.ReasonClassNotFound, "no such class")
-			r.in.class, r.out = nil, outcome{}
+			r.in.class, r.out = nil, providers.Outcome{}
 		}, []string{"Accepted=False ClassNotFound", "ProxyReady=False NotAccepted", "Reachable=False NotAccepted", "Ready=False NotAccepted"}, nil, "no such class"},
 		{"a spec that the provider refuses", func(r *round) {
-			r.out.err = providers.Invalidf("spec.manual.ack.addresses[0]", "169.254.169.254 is link-local")
+			r.out.Err = providers.Invalidf("spec.manual.ack.addresses[0]", "169.254.169.254 is link-local")
 		}, []string{"Accepted=False InvalidSpec", "Ready=False NotAccepted"}, nil, "spec.manual.ack.addresses[0]"},
 		{"no proxy is ready", func(r *round) { r.proxy = no(api.ReasonPending, "0 of 2") },
 			[]string{"ProxyReady=False Pending", "Ready=False Pending"}, nil, "ProxyReady: 0 of 2"},
 		{"the ops team has not answered", func(r *round) {
 			v := providers.Verdict{State: providers.Waiting, Reason: "AwaitingAck", Message: "build it"}
-			r.out.status.Addressed, r.out.status.Provisioned = v, v
+			r.out.Status.Addressed, r.out.Status.Provisioned = v, v
 		}, []string{"AddressReady=False AwaitingAck", "Provisioned=False AwaitingAck", "Ready=False AwaitingAck"}, nil, "AddressReady: build it"},
 		{"a name is somebody else's", func(r *round) {
-			r.out.status.Published = providers.Verdict{State: providers.Pending}
-			r.out.err = &providers.Error{Class: providers.Denied, Reason: "RecordConflict", Err: errors.New("www.example.com is taken")}
+			r.out.Status.Published = providers.Verdict{State: providers.Pending}
+			r.out.Err = &providers.Error{Class: providers.Denied, Reason: "RecordConflict", Err: errors.New("www.example.com is taken")}
 		}, []string{"AddressReady=True Ready", "DNSReady=False RecordConflict", "Ready=False RecordConflict"}, nil, "www.example.com is taken"},
 		{"the name server fails", func(r *round) {
-			r.out.status.Published = providers.Verdict{State: providers.Pending}
-			r.out.err = errors.New("timeout")
+			r.out.Status.Published = providers.Verdict{State: providers.Pending}
+			r.out.Err = errors.New("timeout")
 		}, []string{"DNSReady=False CloudError", "Ready=False CloudError"}, nil, "timeout"},
-		{"no DNS in the class", func(r *round) { r.in.class.Spec.DNS, r.out.status.Published = nil, providers.Verdict{} },
+		{"no DNS in the class", func(r *round) { r.in.class.Spec.DNS, r.out.Status.Published = nil, providers.Verdict{} },
 			[]string{"DNSReady=True NoDNS", "Ready=True Ready"}, nil, ""},
-		{"no names to publish", func(r *round) { r.in.gateway.Spec.Hostnames, r.out.status.Published = nil, providers.Verdict{} },
+		{"no names to publish", func(r *round) { r.in.gateway.Spec.Hostnames, r.out.Status.Published = nil, providers.Verdict{} },
 			[]string{"DNSReady=True NoDNS", "Ready=True Ready"}, nil, ""},
 		{"no health check arrives", func(r *round) { r.health = no(api.ReasonHealthCheckMissing, "none came") },
 			[]string{"BackendsHealthy=False HealthCheckMissing", "Ready=False HealthCheckMissing"}, nil, "BackendsHealthy: none came"},
@@ -117,8 +117,8 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 		{"nobody looks from outside", func(r *round) { r.reach = unknown(api.ReasonNoOutsideVantage, "no vantage") },
 			[]string{"Reachable=Unknown NoOutsideVantage", "Ready=True Ready"}, nil, "nobody looked"},
 		{"a change waits for approval", func(r *round) {
-			r.out.held = true
-			r.out.plan = &providers.Plan{Impact: providers.Address, Hash: "abc-Address", Changes: []providers.Change{{Verb: providers.Delete}}}
+			r.out.Held = true
+			r.out.Plan = &providers.Plan{Impact: providers.Address, Hash: "abc-Address", Changes: []providers.Change{{Verb: providers.Delete}}}
 		}, []string{"PlanPending=True ApprovalNeeded", "Ready=True Ready"}, nil, ""},
 		{"being deleted, with something left", func(r *round) {
 			now := metav1.Now()
@@ -127,7 +127,7 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 		{"being deleted, and nobody can see what is left", func(r *round) {
 			now := metav1.Now()
 			r.in.gateway.DeletionTimestamp = &now
-			r.out = outcome{err: errors.New("i/o timeout"), footprint: []providers.Place{{Provider: "rfc2136", Names: []string{"www.example.com"}}, {Provider: "manual"}}}
+			r.out = providers.Outcome{Err: errors.New("i/o timeout"), Footprint: []providers.Place{{Provider: "rfc2136", Names: []string{"www.example.com"}}, {Provider: "manual"}}}
 		}, []string{"Ready=False Deleting"}, nil, "still there: www.example.com, what manual made; i/o timeout"},
 	}
 	for _, c := range cases {
@@ -171,7 +171,7 @@ func TestResult(t *testing.T) {
 	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "edgegateways"}, "web", errors.New("newer"))
 	cases := []struct {
 		name    string
-		out     outcome
+		out     providers.Outcome
 		settled bool
 		err     error
 		after   time.Duration
@@ -179,14 +179,14 @@ func TestResult(t *testing.T) {
 	}{
 		{name: "all is as wanted", settled: true, after: resync},
 		{name: "something is under way", after: whilePending},
-		{name: "a change was made", out: outcome{applied: []providers.Change{{}}}, settled: true, after: soon},
+		{name: "a change was made", out: providers.Outcome{Applied: []providers.Change{{}}}, settled: true, after: soon},
 		{name: "somebody wrote meanwhile", err: conflict, after: soon},
-		{name: "the footprint could not be stored since somebody wrote meanwhile", out: outcome{err: fmt.Errorf("storing: %w", conflict)}, after: soon},
+		{name: "the footprint could not be stored since somebody wrote meanwhile", out: providers.Outcome{Err: fmt.Errorf("storing: %w", conflict)}, after: soon},
 		{name: "the API fails", err: errors.New("down"), fails: true},
-		{name: "the provider fails", out: outcome{err: errors.New("down")}, fails: true},
-		{name: "the provider asks for patience", out: outcome{err: &providers.Error{Class: providers.Throttled, After: time.Minute}}, after: time.Minute},
-		{name: "a person must act outside", out: outcome{err: &providers.Error{Class: providers.Denied}}, after: whileDenied},
-		{name: "a person must edit", out: outcome{err: providers.Invalidf("spec.x", "no")}, after: resync},
+		{name: "the provider fails", out: providers.Outcome{Err: errors.New("down")}, fails: true},
+		{name: "the provider asks for patience", out: providers.Outcome{Err: &providers.Error{Class: providers.Throttled, After: time.Minute}}, after: time.Minute},
+		{name: "a person must act outside", out: providers.Outcome{Err: &providers.Error{Class: providers.Denied}}, after: whileDenied},
+		{name: "a person must edit", out: providers.Outcome{Err: providers.Invalidf("spec.x", "no")}, after: resync},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

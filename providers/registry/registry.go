@@ -2,9 +2,12 @@
 package registry
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
@@ -12,12 +15,19 @@ import (
 	"github.com/edgegateway/edgegateway/providers/rfc2136"
 )
 
-// Registry makes Providers.
+// Registry makes Providers, and keeps those that it has made: what a provider knows of its account, and the rate at which it calls, is
+// shared by all gateways of a class. It is safe for concurrent use.
 type Registry struct {
 	// Documents keep the hand-offs of provider manual.
 	Documents manual.Documents
 	// Forbidden ranges are the cluster's own: no address of an entrance may be in them.
 	Forbidden []netip.Prefix
+	// Pace is how often clouds that can be swept are looked at. Zero: providers.DefaultPace.
+	Pace providers.Pace
+	// AWS carries the calls to AWS. Nil: a client with a time limit.
+	AWS aws.HTTPClient
+
+	kept kept
 }
 
 // Credentials are the data of the Secrets that a class names.
@@ -27,50 +37,80 @@ type Credentials struct {
 }
 
 // Providers lists the load balancers' providers that there are, sorted.
-func (r *Registry) Providers() []api.ProviderName { return []api.ProviderName{api.ProviderManual} }
+func (r *Registry) Providers() []api.ProviderName {
+	return []api.ProviderName{api.ProviderAWS, api.ProviderManual}
+}
 
 // DNSProviders lists the DNS providers that there are, sorted.
 func (r *Registry) DNSProviders() []api.DNSProviderName {
-	return []api.DNSProviderName{api.DNSRFC2136}
+	return []api.DNSProviderName{api.DNSRFC2136, api.DNSRoute53}
 }
 
 // New returns the provider of a class: its load balancers', joined to its DNS provider if it has one. The error is Invalid, about a field of
-// the class, if a setting can't be understood or there is no such adapter.
-func (r *Registry) New(class api.EdgeGatewayClassSpec, credentials Credentials) (providers.Provider, error) {
-	lb, err := r.loadBalancers(class)
-	if err != nil {
-		return nil, err
-	}
-	if class.DNS == nil {
-		return lb, nil
-	}
-	dns, err := r.dns(*class.DNS, credentials.DNS)
-	if err != nil {
-		return nil, err
-	}
-	return providers.Split(lb, dns), nil
+// the class, if a setting can't be understood or there is no such adapter, and Denied if the credentials are refused.
+func (r *Registry) New(ctx context.Context, class api.EdgeGatewayClassSpec, credentials Credentials) (providers.Provider, error) {
+	return r.kept.get(class, credentials, func() (providers.Provider, error) {
+		lb, err := r.loadBalancers(ctx, class, credentials.Provider)
+		if err != nil {
+			return nil, err
+		}
+		if class.DNS == nil {
+			return lb, nil
+		}
+		dns, err := r.dns(ctx, class, credentials)
+		if err != nil {
+			return nil, err
+		}
+		return providers.Split(lb, dns), nil
+	})
 }
 
-func (r *Registry) loadBalancers(class api.EdgeGatewayClassSpec) (providers.Provider, error) {
-	if class.Provider != api.ProviderManual || class.Manual == nil {
+// watched returns a provider of which most looks are answered by sweeps that all gateways share, if it can be swept.
+func (r *Registry) watched(p providers.Provider) providers.Provider {
+	pace := r.Pace
+	if pace.Deep == 0 {
+		pace = providers.DefaultPace()
+	}
+	return providers.Watch(p, pace)
+}
+
+func (r *Registry) loadBalancers(ctx context.Context, class api.EdgeGatewayClassSpec, secret map[string][]byte) (providers.Provider, error) {
+	switch {
+	case class.Provider == api.ProviderAWS && class.AWS != nil:
+		return r.awsLoadBalancers(ctx, class, secret)
+	case class.Provider == api.ProviderManual && class.Manual != nil:
+		return r.manual(*class.Manual)
+	default:
 		return nil, providers.Invalidf("spec.provider", "there is no adapter for %q", class.Provider)
 	}
-	ranges, err := prefixes(class.Manual.AddressRanges)
+}
+
+func (r *Registry) manual(settings api.ManualSettings) (providers.Provider, error) {
+	ranges, err := prefixes(settings.AddressRanges)
 	if err != nil {
 		return nil, providers.Invalidf("spec.manual.addressRanges", "%w", err)
 	}
 	return manual.New(manual.Config{
 		AddressRanges: ranges,
 		Forbidden:     r.Forbidden,
-		ProxyProtocol: class.Manual.ProxyProtocol != api.ProxyProtocolNone,
+		ProxyProtocol: settings.ProxyProtocol != api.ProxyProtocolNone,
 		Documents:     r.Documents,
 	}), nil
 }
 
-func (r *Registry) dns(settings api.DNSSettings, secret map[string][]byte) (providers.Provider, error) {
-	if settings.Provider != api.DNSRFC2136 || settings.RFC2136 == nil {
+func (r *Registry) dns(ctx context.Context, class api.EdgeGatewayClassSpec, credentials Credentials) (providers.Provider, error) {
+	settings := *class.DNS
+	switch {
+	case settings.Provider == api.DNSRoute53:
+		return r.route53(ctx, class, credentials)
+	case settings.Provider == api.DNSRFC2136 && settings.RFC2136 != nil:
+		return rfc2136DNS(settings, credentials.DNS)
+	default:
 		return nil, providers.Invalidf("spec.dns.provider", "there is no DNS adapter for %q", settings.Provider)
 	}
+}
+
+func rfc2136DNS(settings api.DNSSettings, secret map[string][]byte) (providers.Provider, error) {
 	dns, err := rfc2136.New(rfc2136.Config{
 		Server:  settings.RFC2136.Server,
 		Zones:   settings.Zones,

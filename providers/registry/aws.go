@@ -1,0 +1,59 @@
+package registry
+
+import (
+	"context"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/aws"
+)
+
+// The keys of a Secret with credentials for AWS. The token is optional.
+const (
+	AWSAccessKeyID     = "aws-access-key-id"
+	AWSSecretAccessKey = "aws-secret-access-key"
+	AWSSessionToken    = "aws-session-token"
+)
+
+// awsAccess returns how a class reaches AWS. Without a Secret, the SDK's default chain is used.
+func (r *Registry) awsAccess(class api.EdgeGatewayClassSpec, secret map[string][]byte) aws.Access {
+	access := aws.Access{HTTP: r.AWS, Credentials: aws.Credentials{
+		AccessKeyID: string(secret[AWSAccessKeyID]), SecretAccessKey: string(secret[AWSSecretAccessKey]), SessionToken: string(secret[AWSSessionToken]),
+	}}
+	if class.AWS != nil {
+		access.Endpoint = class.AWS.Endpoint
+	}
+	return access
+}
+
+func (r *Registry) awsLoadBalancers(ctx context.Context, class api.EdgeGatewayClassSpec, secret map[string][]byte) (providers.Provider, error) {
+	lb, err := aws.NewLoadBalancers(ctx, aws.Config{
+		Access: r.awsAccess(class, secret), Region: class.AWS.Region, Subnets: class.AWS.Subnets,
+		Retain: class.ReclaimPolicy == api.ReclaimRetain,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return r.watched(lb), nil
+}
+
+// route53 returns the DNS provider. Without a Secret of its own it uses the load balancers' if they are in AWS too.
+func (r *Registry) route53(ctx context.Context, class api.EdgeGatewayClassSpec, credentials Credentials) (providers.Provider, error) {
+	secret := credentials.DNS
+	if secret == nil && class.Provider == api.ProviderAWS {
+		secret = credentials.Provider
+	}
+	access := r.awsAccess(class, secret)
+	region := ""
+	if class.AWS != nil {
+		region = class.AWS.Region
+	}
+	if settings := class.DNS.Route53; settings != nil && settings.Endpoint != "" {
+		access.Endpoint = settings.Endpoint
+	}
+	dns, err := aws.NewDNS(ctx, aws.DNSConfig{Access: access, Region: region, Zones: class.DNS.Zones, TTL: class.DNS.TTLSeconds})
+	if err != nil {
+		return nil, err
+	}
+	return r.watched(dns), nil
+}

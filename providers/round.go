@@ -1,0 +1,157 @@
+package providers
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+)
+
+// Round is one look at a gateway, and what can be done about it now. It is what a controller runs again and again until the Outcome is
+// settled, and then now and then.
+type Round struct {
+	Provider Provider
+	Owner    Owner
+	// Gateway that is wanted, or nil if it goes.
+	Gateway *Gateway
+	// Refs are the footprint as it is stored, and the foreign things that the gateway names.
+	Refs Refs
+	// Store writes another footprint before anything is made in a new place, and another memory before a thing in it is changed. If it
+	// fails, nothing is done.
+	Store func(ctx context.Context, footprint []Place, memory Memory) error
+	// Hold says whether a plan has to wait for a person. Nil: none has. While one waits, what runs is kept up by updates in place, and
+	// nothing else is done.
+	Hold func(plan Plan) bool
+	// Memory is what was known when all was as wanted last, if it was. Drift is told by it.
+	Memory Memory
+	// Report leaves what has drifted as it is, and only says so.
+	Report bool
+}
+
+// Outcome is what a Round found and did.
+type Outcome struct {
+	Desired, Observed Graph
+	Status            Status
+	// Plan is what is left to do, nil if nothing is; Held says that it waits for a person.
+	Plan *Plan
+	Held bool
+	// Applied are the changes that were made.
+	Applied []Change
+	// Drifted is what somebody else has changed.
+	Drifted []Drift
+	// Footprint as it is stored, or, when nothing is left to do, as it may be.
+	Footprint []Place
+	// Memory as it is to be kept.
+	Memory Memory
+	// Err is what kept the round from its end.
+	Err error
+}
+
+// Settled says that everything wanted is there and as wanted, and nothing else.
+func (o Outcome) Settled() bool {
+	return o.Err == nil && len(o.Applied) == 0 && Settled(o.Desired, o.Observed)
+}
+
+// Gone says that nothing of a gateway that goes is left.
+func (o Outcome) Gone() bool {
+	return o.Err == nil && len(o.Applied) == 0 && o.Plan == nil && len(o.Footprint) == 0 &&
+		len(o.Observed.Filter(func(n Node) bool { return !n.Unmanaged }).Nodes) == 0
+}
+
+// Run makes one round.
+func (r Round) Run(ctx context.Context) Outcome {
+	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
+	if out.Err = r.look(ctx, &out); out.Err != nil {
+		return out
+	}
+	out.Status = Assess(r.Provider, out.Desired, out.Observed)
+	r.change(ctx, &out)
+	return out
+}
+
+// See is a round that changes nothing: what was made stays as it is, and is reported.
+func (r Round) See(ctx context.Context) Outcome {
+	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
+	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.Refs)
+	out.Status = r.Provider.Report(out.Observed)
+	return out
+}
+
+// look observes and decides what is wanted, and stores the footprint before anything can be made in a new place.
+func (r Round) look(ctx context.Context, out *Outcome) error {
+	refs := r.Refs
+	for {
+		var err error
+		if out.Observed, err = r.Provider.Observe(ctx, r.Owner, refs); err != nil {
+			return fmt.Errorf("observing: %w", err)
+		}
+		if r.Gateway != nil {
+			if out.Desired, err = r.Provider.Desired(*r.Gateway, out.Observed); err != nil {
+				out.Status = r.Provider.Report(out.Observed)
+				return err
+			}
+		}
+		extended := Extend(out.Footprint, out.Desired)
+		if reflect.DeepEqual(extended, out.Footprint) {
+			return nil
+		}
+		if err := r.preflight(ctx, *out); err != nil {
+			return err
+		}
+		if err := r.Store(ctx, extended, out.Memory); err != nil {
+			return err
+		}
+		out.Footprint, refs.Places = extended, extended
+	}
+}
+
+// preflight asks, before the first thing is made, whether all of it can be.
+func (r Round) preflight(ctx context.Context, out Outcome) error {
+	asker, ok := r.Provider.(Preflighter)
+	if !ok || len(out.Footprint) > 0 {
+		return nil
+	}
+	if err := asker.Preflight(ctx, out.Desired, out.Observed); err != nil {
+		return fmt.Errorf("looking at quotas: %w", err)
+	}
+	return nil
+}
+
+// change makes the changes that can be made now and may be.
+func (r Round) change(ctx context.Context, out *Outcome) {
+	out.Drifted = r.drifted(out.Desired, out.Observed)
+	changes := r.permitted(Diff(out.Desired, out.Observed), out.Drifted)
+	if len(changes) == 0 {
+		if quiet(r.Provider, r.Owner) {
+			out.Footprint = Shrink(out.Footprint, out.Observed, out.Desired)
+		}
+		out.Memory = r.remember(*out)
+		if out.Gone() && r.Gateway == nil {
+			forget(r.Provider, r.Owner)
+		}
+		return
+	}
+	plan, err := r.predict(out.Observed)
+	if err != nil {
+		out.Err = fmt.Errorf("planning: %w", err)
+		return
+	}
+	out.Plan = &plan
+	if out.Held = r.Hold != nil && r.Hold(plan); out.Held {
+		changes = slices.DeleteFunc(changes, func(c Change) bool { return c.Verb != Update || c.Impact != InPlace })
+	}
+	if memory, differs := out.Memory.touched(changes); differs {
+		if out.Err = r.Store(ctx, out.Footprint, memory); out.Err != nil {
+			return
+		}
+		out.Memory = memory
+	}
+	out.Applied, out.Err = Apply(ctx, r.Provider, r.Owner, changes, nil)
+}
+
+func (r Round) predict(observed Graph) (Plan, error) {
+	if r.Gateway == nil {
+		return PredictRemoval(r.Provider, observed)
+	}
+	return Predict(r.Provider, *r.Gateway, observed)
+}

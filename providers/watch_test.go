@@ -1,0 +1,168 @@
+package providers_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// sky is a provider of which a test decides what is there, and that counts how it is asked.
+type sky struct {
+	providers.Provider
+	graph                 providers.Graph
+	told                  string
+	looks, sweeps, writes int
+}
+
+func (s *sky) Observe(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
+	s.looks++
+	return s.graph, nil
+}
+
+func (s *sky) Apply(context.Context, providers.Owner, providers.Change) error {
+	s.writes++
+	return nil
+}
+
+func (s *sky) Sweep(context.Context, []providers.Place) (providers.Sighting, error) {
+	s.sweeps++
+	return providers.Sighting{"lb/a": s.told}, nil
+}
+
+// watching is a watched sky with a clock.
+type watching struct {
+	*sky
+	t     *testing.T
+	p     providers.Provider
+	now   time.Time
+	owner providers.Owner
+	refs  providers.Refs
+}
+
+func watch(t *testing.T) *watching {
+	w := &watching{sky: &sky{told: "there"}, t: t, now: time.Unix(0, 0), owner: providers.Owner{Gateway: "a"}}
+	w.refs.Places = []providers.Place{{Provider: "sky", Names: []string{"lb/a"}}}
+	w.graph = providers.NewGraph(providers.Node{Key: "lb/main", Name: "a", State: providers.Ready})
+	w.p = providers.Watch(w.sky, providers.Pace{
+		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
+	})
+	return w
+}
+
+// look looks once after a while, and returns whether that was in full.
+func (w *watching) look(after time.Duration) bool {
+	w.t.Helper()
+	w.now = w.now.Add(after)
+	before := w.looks
+	if _, err := w.p.Observe(w.t.Context(), w.owner, w.refs); err != nil {
+		w.t.Fatal(err)
+	}
+	return w.looks > before
+}
+
+// settle looks until nothing is due.
+func (w *watching) settle() {
+	for range 3 {
+		w.look(20 * time.Second)
+	}
+}
+
+func TestASettledGatewayIsSeenBySweepsAlone(t *testing.T) {
+	w := watch(t)
+	w.settle()
+	looks, sweeps := w.looks, w.sweeps
+	for range 60 {
+		if w.look(10 * time.Second) {
+			t.Fatalf("it is looked at in full %s after the last change", w.now.Sub(time.Unix(0, 0)))
+		}
+	}
+	if w.looks != looks || w.sweeps != sweeps+60 {
+		t.Errorf("%d looks and %d sweeps", w.looks-looks, w.sweeps-sweeps)
+	}
+	if w.look(5 * time.Second); w.sweeps != sweeps+60 {
+		t.Error("a sweep is made again before its time")
+	}
+}
+
+func TestWhatASweepShowsIsLookedAt(t *testing.T) {
+	w := watch(t)
+	w.settle()
+	w.told = "changed"
+	if !w.look(10 * time.Second) {
+		t.Error("a change is not looked at")
+	}
+	if w.look(10 * time.Second) {
+		t.Error("the same change is looked at twice")
+	}
+}
+
+func TestWhatNoSweepShowsIsFoundInTime(t *testing.T) {
+	w := watch(t)
+	w.settle()
+	began := w.now
+	for !w.look(10 * time.Second) {
+		if w.now.Sub(began) > time.Hour {
+			t.Fatal("nobody looks")
+		}
+	}
+	if w.now.Sub(began) < 30*time.Minute {
+		t.Errorf("it is looked at after %s already", w.now.Sub(began))
+	}
+}
+
+func TestAChangeOfOursIsLookedAtAndThenOnceMoreWhenListsAreNotLateAnyMore(t *testing.T) {
+	w := watch(t)
+	w.settle()
+	quiet := func() bool { return w.p.(interface{ Quiet(providers.Owner) bool }).Quiet(w.owner) }
+	if !quiet() {
+		t.Fatal("it is not quiet although nothing happens")
+	}
+	if err := w.p.Apply(t.Context(), w.owner, providers.Change{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		after       time.Duration
+		look, quiet bool
+	}{{time.Second, true, false}, {10 * time.Second, false, false}, {5 * time.Second, true, true}, {5 * time.Second, false, true}} {
+		if got := w.look(step.after); got != step.look || quiet() != step.quiet {
+			t.Errorf("%s later: looked %t, quiet %t, want %t and %t", step.after, got, quiet(), step.look, step.quiet)
+		}
+	}
+}
+
+func TestANewProcessDoesNotKnowWhatTheOneBeforeItDid(t *testing.T) {
+	w := watch(t)
+	w.look(time.Second)
+	if w.p.(interface{ Quiet(providers.Owner) bool }).Quiet(w.owner) {
+		t.Error("the first look counts as late enough")
+	}
+}
+
+func TestWhatIsUnderWayIsWaitedForWithPatience(t *testing.T) {
+	w := watch(t)
+	w.graph.Nodes[0].State = providers.Pending
+	w.settle()
+	before := w.looks
+	for range 60 {
+		w.look(10 * time.Second)
+	}
+	// 20, 40, 80, 160 … seconds apart: not each of the 60 times.
+	if n := w.looks - before; n < 2 || n > 6 {
+		t.Errorf("%d looks in ten minutes", n)
+	}
+	w.told = "active"
+	if !w.look(10 * time.Second) {
+		t.Error("its end is not looked at")
+	}
+}
+
+func TestOthersPlacesAreLookedAtInFull(t *testing.T) {
+	w := watch(t)
+	w.settle()
+	w.refs.Addresses = []string{"203.0.113.7"}
+	if !w.look(time.Second) {
+		t.Error("what the gateway names now is not looked at")
+	}
+}
