@@ -168,7 +168,7 @@ const (
 func acceptanceClasses() string {
 	return classManifest("acc-plain", manualSpec+dnsSpec+acceptanceHosts) +
 		classManifest("acc-azure", "provider: azure, azure: {subscriptionID: 00000000-0000-0000-0000-000000000000, resourceGroup: edge, location: westeurope}") +
-		classManifest("acc-route53", manualSpec+", dns: {provider: route53, zones: [example.com]}") +
+		classManifest("acc-clouddns", manualSpec+", dns: {provider: clouddns, zones: [example.com]}") +
 		classManifest("acc-secret", manualSpec+secretDNS) +
 		classManifest("acc-names", manualSpec+", allowedNamespaces: {names: [acc-other]}") +
 		classManifest("acc-labels", manualSpec+", allowedNamespaces: {selector: {matchLabels: {tier: gold}}}") +
@@ -199,7 +199,7 @@ func (s *scene) testRefused(t *testing.T) {
 		{"no-class", "className: acc-gone", api.ReasonClassNotFound, []string{"spec.className", `"acc-gone"`, "create it, or name one of", "acc-plain"}},
 		{"no-default", "", api.ReasonNoDefaultClass, []string{"spec.className is empty", "name one of", "acc-plain"}},
 		{"no-adapter", "className: acc-azure", api.ReasonClassNotAccepted, []string{"spec.className", `"acc-azure"`, "spec.provider", "no adapter"}},
-		{"no-dns-adapter", "className: acc-route53", api.ReasonClassNotAccepted, []string{"spec.className", "spec.dns.provider", "route53"}},
+		{"no-dns-adapter", "className: acc-clouddns", api.ReasonClassNotAccepted, []string{"spec.className", "spec.dns.provider", "clouddns"}},
 		{"no-secret", "className: acc-secret", api.ReasonClassNotAccepted, []string{"spec.className", "spec.dns.credentials.name", `"acc-tsig"`, "create it there"}},
 		{"no-name", "className: acc-names", api.ReasonNamespaceNotAllowed, []string{"spec.className", `"acc"`, "spec.allowedNamespaces"}},
 		{"no-label", "className: acc-labels", api.ReasonNamespaceNotAllowed, []string{"spec.className", `"acc"`, "ask the platform admin"}},
@@ -210,6 +210,7 @@ func (s *scene) testRefused(t *testing.T) {
 		{"no-zone", "className: acc-plain, hostnames: [www.example.org]", api.ReasonHostnameOutsideZones, []string{"spec.hostnames[0]", "www.example.org", site.Zone}},
 		{"no-address", "className: acc-plain, addresses: [" + cluster.DatacenterAddress + "]", api.ReasonAddressNotAllowed,
 			[]string{"spec.addresses[0]", cluster.DatacenterAddress, "203.0.113.0/24"}},
+		{"no-balancer", "className: acc-plain, loadBalancer: lb-1", api.ReasonLoadBalancerNotAllowed, []string{"spec.loadBalancer", "provider manual", "spec.manual.ack"}},
 		{"a-nodes-address", "className: acc-plain, addresses: [" + cluster.NodeAddress + "]", api.ReasonAddressNotAllowed, []string{"spec.addresses[0]", "the address of a node"}},
 	}
 	var manifests []string
@@ -227,7 +228,7 @@ func (s *scene) testRefused(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"acc-azure", "acc-route53", "acc-secret"} {
+	for _, name := range []string{"acc-azure", "acc-clouddns", "acc-secret"} {
 		if shown := s.columns(t, "egc", name); shown["ACCEPTED"] != "False" {
 			t.Errorf("kubectl get egc shows %v", shown)
 		}
@@ -330,23 +331,13 @@ func (s *scene) testOldestClaim(t *testing.T) {
 	s.gateway(t, "acc", "claim-c", isAccepted())
 }
 
-// testAnswerToCloud is about the class first, as long as there is no adapter for its cloud.
+// testAnswerToCloud gives a cloud what only a private data centre takes, and asks for what its class does not grant.
 func (s *scene) testAnswerToCloud(t *testing.T) {
-	s.apply(t, classManifest("acc-aws", "provider: aws, aws: {region: eu-west-1}"),
-		gatewayManifest("acc", "answer", "className: acc-aws, manual: {ack: {hash: 0123456789ab, addresses: [203.0.113.70]}}"))
-	want := isRefused(api.ReasonInvalidSpec, "spec.manual", "takes no answer")
-	var class api.EdgeGatewayClass
-	eventually(t, func() error {
-		if err := s.client.Get(t.Context(), client.ObjectKey{Name: "acc-aws"}, &class); err != nil {
-			return err
-		}
-		if len(class.Status.Conditions) == 0 {
-			return fmt.Errorf("class %s has no conditions yet", class.Name)
-		}
-		return nil
-	})
-	if !meta.IsStatusConditionTrue(class.Status.Conditions, api.ConditionAccepted) {
-		want = isRefused(api.ReasonClassNotAccepted, "spec.className", "spec.provider")
-	}
-	s.gateway(t, "acc", "answer", want)
+	s.apply(t, classManifest("acc-aws", "provider: aws, aws: {region: eu-west-1}, loadBalancers: [{id: mine, namespaces: [acc-other]}]"),
+		gatewayManifest("acc", "answer", "className: acc-aws, manual: {ack: {hash: 0123456789ab, addresses: [203.0.113.70]}}"),
+		gatewayManifest("acc", "adopt", "className: acc-aws, loadBalancer: mine"),
+		gatewayManifest("acc", "bring", "className: acc-aws, addresses: [203.0.113.71]"))
+	s.gateway(t, "acc", "answer", isRefused(api.ReasonInvalidSpec, "spec.manual", "takes no answer"))
+	s.gateway(t, "acc", "adopt", isRefused(api.ReasonLoadBalancerNotAllowed, "spec.loadBalancer", `"mine"`, "spec.loadBalancers"))
+	s.gateway(t, "acc", "bring", isRefused(api.ReasonAddressNotAllowed, "spec.addresses[0]", "203.0.113.71", "spec.addresses"))
 }
