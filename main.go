@@ -2,6 +2,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -10,6 +11,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edgegateway/edgegateway/controllers"
 	"github.com/edgegateway/edgegateway/edgeproxy/drain"
@@ -30,6 +33,8 @@ func main() {
 	commands := []command{
 		{"manager", "runs the operator", runManager},
 		{"probe", "serves a vantage: probes of the way in, from outside the cluster", runProbe},
+		{"plan", "plan -n NAMESPACE NAME: prints what would be done next outside the cluster for an EdgeGateway", runPlan},
+		{"orphans", "prints what outside the cluster was made for gateways that are gone, and how to remove it", runOrphans},
 		{"proxy", "proxy install DIR | proxy drain: what a proxy's pod needs beside Envoy", runProxy},
 		{"version", "prints the version", func(context.Context, []string) error { fmt.Println(version); return nil }},
 	}
@@ -71,6 +76,32 @@ func runManager(ctx context.Context, args []string) error {
 		return err
 	}
 	return controllers.Run(ctx, f)
+}
+
+func runPlan(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("plan", flag.ContinueOnError)
+	operator := operatorFlag(flags)
+	namespace := flags.String("n", "default", "namespace of the EdgeGateway")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 1 {
+		return errors.New("say the name of one EdgeGateway")
+	}
+	return controllers.Plan(ctx, *operator, types.NamespacedName{Namespace: *namespace, Name: flags.Arg(0)}, os.Stdout)
+}
+
+func runOrphans(ctx context.Context, args []string) error {
+	flags := flag.NewFlagSet("orphans", flag.ContinueOnError)
+	operator := operatorFlag(flags)
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	return controllers.Orphans(ctx, *operator, os.Stdout)
+}
+
+func operatorFlag(flags *flag.FlagSet) *string {
+	return flags.String("operator-namespace", cmp.Or(os.Getenv("POD_NAMESPACE"), "edgegateway-system"), "the operator's namespace, where the Secrets of classes are")
 }
 
 func runProxy(ctx context.Context, args []string) error {

@@ -77,6 +77,20 @@ func (r Round) See(ctx context.Context) Outcome {
 	return out
 }
 
+// Plan returns what is left to do and what has drifted, and changes nothing, not even the footprint.
+func (r Round) Plan(ctx context.Context) (Plan, []Drift, error) {
+	observed, err := r.Provider.Observe(ctx, r.Owner, r.Refs)
+	if err != nil {
+		return Plan{}, nil, fmt.Errorf("observing: %w", err)
+	}
+	plan, err := r.predict(observed)
+	if err != nil || r.Gateway == nil {
+		return plan, nil, err
+	}
+	desired, err := r.Provider.Desired(*r.Gateway, observed)
+	return plan, r.drifted(desired, observed), err
+}
+
 // look observes and decides what is wanted, and stores the footprint before anything can be made in a new place.
 func (r Round) look(ctx context.Context, out *Outcome) error {
 	refs := r.Refs

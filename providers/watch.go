@@ -26,6 +26,8 @@ type Pace struct {
 	Pending time.Duration
 	// Lag is how late the provider's lists may be.
 	Lag time.Duration
+	// Unshared looks in full each time.
+	Unshared bool
 }
 
 // DefaultPace is for a cloud whose lists lag by seconds and that meters its calls.
@@ -37,7 +39,7 @@ func DefaultPace() Pace {
 // gateways share, shows no change. It is forgotten after each Apply, and in a crash. A Provider that is no Sweeper is returned as it is.
 func Watch(p Provider, pace Pace) Provider {
 	sweeper, ok := p.(Sweeper)
-	if !ok {
+	if !ok || pace.Unshared {
 		return p
 	}
 	if pace.Now == nil {

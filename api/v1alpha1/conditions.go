@@ -130,3 +130,10 @@ const (
 // Finalizer is held on an EdgeGateway until nothing of it is left outside the cluster, and on an EdgeGatewayClass and its Secrets while a
 // gateway uses them.
 const Finalizer = "edgegateway.dev/cleanup"
+
+// AbandonAnnotation with AbandonValue, on an EdgeGateway that is being deleted, lets it go although something of it is left outside the
+// cluster. What that is is told in an event.
+const (
+	AbandonAnnotation = "edgegateway.dev/abandon"
+	AbandonValue      = "leave-behind"
+)

@@ -54,7 +54,10 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 		Store: func(ctx context.Context, footprint []providers.Place, memory providers.Memory) error {
 			return r.store(ctx, in, footprint, memory)
 		},
-		Hold:   func(plan providers.Plan) bool { return needsApproval(in, plan) },
+		Hold: func(plan providers.Plan) bool {
+			r.announce(in, plan)
+			return needsApproval(in, plan)
+		},
 		Memory: memoryOf(in.gateway.Status.Resources),
 		Report: in.class.Spec.DriftPolicy == api.DriftReport,
 	}

@@ -150,12 +150,7 @@ func ready(in *inputs, out providers.Outcome, parts []part) verdict {
 
 // remains says what a deletion still waits for.
 func remains(out providers.Outcome) string {
-	var left []string
-	for _, node := range out.Observed.Nodes {
-		if !node.Unmanaged {
-			left = append(left, node.Key)
-		}
-	}
+	left := leftBehind(providers.Outcome{Observed: out.Observed})
 	message := "removing what is outside the cluster"
 	switch {
 	case len(left) > 0:
@@ -164,7 +159,7 @@ func remains(out providers.Outcome) string {
 		message = fmt.Sprintf("it can't be seen whether this is still there: %s", joined(namesIn(out.Footprint)))
 	}
 	if out.Err != nil {
-		message += "; " + out.Err.Error()
+		message += "; " + out.Err.Error() + "; " + wayOut
 	}
 	return message
 }

@@ -68,7 +68,7 @@ func (r *Registry) New(ctx context.Context, class api.EdgeGatewayClassSpec, cred
 // watched returns a provider of which most looks are answered by sweeps that all gateways share, if it can be swept.
 func (r *Registry) watched(p providers.Provider) providers.Provider {
 	pace := r.Pace
-	if pace.Deep == 0 {
+	if pace.Deep == 0 && !pace.Unshared {
 		pace = providers.DefaultPace()
 	}
 	return providers.Watch(p, pace)

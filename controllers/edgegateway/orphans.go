@@ -1,0 +1,79 @@
+package edgegateway
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// Orphans returns what outside the cluster bears a mark of this cluster's whose gateway is gone, as far as its classes reach, sorted by ID.
+// A class that can't be used is an error, beside what the others find. It changes nothing.
+func (r *Reconciler) Orphans(ctx context.Context) ([]providers.Possession, error) {
+	var classes api.EdgeGatewayClassList
+	var gateways api.EdgeGatewayList
+	if err := r.Client.List(ctx, &classes); err != nil {
+		return nil, fmt.Errorf("listing classes: %w", err)
+	}
+	if err := r.Client.List(ctx, &gateways); err != nil {
+		return nil, fmt.Errorf("listing gateways: %w", err)
+	}
+	var all []providers.Possession
+	var errs []error
+	for i := range classes.Items {
+		found, err := r.survey(ctx, &classes.Items[i], gateways.Items)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("looking where class %q reaches: %w", classes.Items[i].Name, err))
+		}
+		all = append(all, found...)
+	}
+	return orphansAmong(all, r.owners(gateways.Items)), errors.Join(errs...)
+}
+
+// owners are the marks of the gateways that there are.
+func (r *Reconciler) owners(gateways []api.EdgeGateway) map[string]bool {
+	marks := map[string]bool{}
+	for i := range gateways {
+		marks[providers.Owner{Cluster: r.Cluster, Gateway: string(gateways[i].UID)}.Mark()] = true
+	}
+	return marks
+}
+
+// orphansAmong returns those without an owner, each once: classes may reach the same place.
+func orphansAmong(all []providers.Possession, owners map[string]bool) []providers.Possession {
+	orphans := slices.DeleteFunc(slices.Clone(all), func(p providers.Possession) bool { return owners[p.Mark] })
+	slices.SortFunc(orphans, func(a, b providers.Possession) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key)) })
+	return slices.CompactFunc(orphans, func(a, b providers.Possession) bool { return a.ID == b.ID && a.Key == b.Key })
+}
+
+// survey lists what bears a mark of this cluster's where a class reaches, and where gateways have been.
+func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.Possession, error) {
+	judged, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
+	switch {
+	case err != nil:
+		return nil, err
+	case !judged.ok:
+		return nil, errors.New(judged.message)
+	}
+	in := &inputs{class: class, around: neighbourhood{classVerdicts: map[string]verdict{class.Name: judged}}}
+	if err := r.gatherCredentials(ctx, in); err != nil {
+		return nil, err
+	}
+	provider, err := r.Providers.New(ctx, class.Spec, in.credentials)
+	if err != nil {
+		return nil, err
+	}
+	surveyor, ok := provider.(providers.Surveyor)
+	if !ok {
+		return nil, nil
+	}
+	var places []providers.Place
+	for i := range gateways {
+		places = append(places, placesOf(gateways[i].Status.Footprint)...)
+	}
+	return surveyor.Survey(ctx, r.Cluster, places)
+}
