@@ -50,6 +50,8 @@ type Access struct {
 	Endpoint string
 	// HTTP carries the calls. Nil: a client of our own with a time limit.
 	HTTP aws.HTTPClient
+	// Budgets that all providers of the operator share. Nil: none, every call is made at once.
+	Budgets *Budgets
 }
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)
@@ -92,6 +94,19 @@ func (a Access) load(ctx context.Context, region string) (aws.Config, error) {
 		loaded.BaseEndpoint = aws.String(a.Endpoint)
 	}
 	return loaded, nil
+}
+
+// open returns the SDK's configuration for a region, and the account that it is for. The error names field if the credentials are refused.
+func (a Access) open(ctx context.Context, region, field string) (aws.Config, string, error) {
+	loaded, err := a.load(ctx, region)
+	if err != nil {
+		return aws.Config{}, "", inField(err, field)
+	}
+	account, err := accountOf(ctx, a.budgeted(loaded, ""), field)
+	if err != nil {
+		return aws.Config{}, "", err
+	}
+	return a.budgeted(loaded, account), account, nil
 }
 
 // accountOf returns the account that the credentials are of. The error names field if they are refused, and the region if that is what

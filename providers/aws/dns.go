@@ -45,11 +45,7 @@ var _ providers.Provider = (*DNS)(nil)
 
 // NewDNS returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
 func NewDNS(ctx context.Context, config DNSConfig) (*DNS, error) {
-	loaded, err := config.load(ctx, home(config.Region))
-	if err != nil {
-		return nil, inField(err, fieldDNSCredentials)
-	}
-	account, err := accountOf(ctx, loaded, fieldDNSCredentials)
+	loaded, account, err := config.open(ctx, home(config.Region), fieldDNSCredentials)
 	if err != nil {
 		return nil, err
 	}

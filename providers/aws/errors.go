@@ -28,6 +28,7 @@ const (
 	ReasonZone        = "ZoneNotFound"
 	ReasonProtected   = "DeletionProtected"
 	ReasonSubnet      = "SubnetUnusable"
+	ReasonBudget      = "Budget"
 )
 
 // verdict on an error code: what it means, the field that it is about, and what to do.
@@ -175,7 +176,7 @@ func judged(err error, code string) error {
 
 // prefixes of actions in policies, by the SDK's name of the service.
 var prefixes = map[string]string{
-	"EC2": "ec2", "Elastic Load Balancing v2": "elasticloadbalancing", "Route 53": "route53", "STS": "sts",
+	"EC2": serviceEC2, "Elastic Load Balancing v2": serviceELB, "Route 53": serviceDNS, "STS": serviceSTS,
 }
 
 // callOf says which call an error is of.

@@ -55,11 +55,7 @@ var (
 // NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's
 // field, if credentials or region can't be used.
 func NewLoadBalancers(ctx context.Context, config Config) (*LoadBalancers, error) {
-	loaded, err := config.load(ctx, config.Region)
-	if err != nil {
-		return nil, err
-	}
-	account, err := accountOf(ctx, loaded, fieldCredentials)
+	loaded, account, err := config.open(ctx, config.Region, fieldCredentials)
 	if err != nil {
 		return nil, err
 	}

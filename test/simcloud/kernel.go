@@ -33,8 +33,8 @@ func (c Call) Name() string { return c.Service + ":" + c.Action }
 type Kernel struct {
 	// Latency is how long each call takes, in virtual time.
 	Latency time.Duration
-	// LimitOf returns the bucket that a call takes a token from, and its size; an empty key is no limit. Optional.
-	LimitOf func(Call) (key string, limit Limit)
+	// LimitsOf returns the buckets that a call takes a token from, each; none is no limit. Optional.
+	LimitsOf func(Call) []Bucket
 	// Before is asked for a call's fate before it has an effect, and before the script is. After is told when it is over. They
 	// may look at the cloud. Both are optional and set before the first call.
 	Before func(Call) Fate
@@ -105,11 +105,7 @@ func (k *Kernel) Do(call Call, effect func() Result) Fate {
 }
 
 func (k *Kernel) limited(call Call) bool {
-	if k.LimitOf == nil {
-		return false
-	}
-	key, limit := k.LimitOf(call)
-	return key != "" && !k.buckets.take(key, limit, k.Clock.Now())
+	return k.LimitsOf != nil && !k.buckets.take(k.LimitsOf(call), k.Clock.Now())
 }
 
 // Advance moves the virtual clock on.

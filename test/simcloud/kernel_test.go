@@ -100,7 +100,7 @@ func TestAScriptHitsTheCallsThatItNames(t *testing.T) {
 
 func TestABucketRefills(t *testing.T) {
 	k := NewKernel()
-	k.LimitOf = func(c Call) (string, Limit) { return c.Account, Limit{Burst: 2, PerSecond: 1} }
+	k.LimitsOf = func(c Call) []Bucket { return []Bucket{{c.Account, Limit{Burst: 2, PerSecond: 1}}} }
 	call := func(account string) Act { return k.Do(Call{Account: account}, func() Result { return Result{} }).Act }
 	var acts []Act
 	for range 3 {
@@ -110,6 +110,20 @@ func TestABucketRefills(t *testing.T) {
 	k.Advance(time.Second)
 	acts = append(acts, call("a"), call("a"))
 	if want := []Act{Pass, Pass, Throttle, Pass, Pass, Throttle}; !slices.Equal(acts, want) {
+		t.Errorf("%v", acts)
+	}
+}
+
+func TestACallTakesFromAllItsBucketsOrFromNone(t *testing.T) {
+	k := NewKernel()
+	k.LimitsOf = func(c Call) []Bucket {
+		return []Bucket{{c.Action, Limit{Burst: 2, PerSecond: 1}}, {"all", Limit{Burst: 3, PerSecond: 0.5}}}
+	}
+	call := func(action string) Act { return k.Do(Call{Action: action}, func() Result { return Result{} }).Act }
+	acts := []Act{call("a"), call("a"), call("a"), call("b"), call("b")}
+	k.Advance(2 * time.Second)
+	acts = append(acts, call("b"), call("b"))
+	if want := []Act{Pass, Pass, Throttle, Pass, Throttle, Pass, Throttle}; !slices.Equal(acts, want) {
 		t.Errorf("%v", acts)
 	}
 }

@@ -8,6 +8,13 @@ type Limit struct {
 	PerSecond float64
 }
 
+// Bucket is a token bucket that calls share.
+type Bucket struct {
+	// Key tells buckets apart.
+	Key   string
+	Limit Limit
+}
+
 // buckets hold the tokens, one bucket for each key. They start full.
 type buckets struct{ level map[string]bucket }
 
@@ -16,21 +23,27 @@ type bucket struct {
 	at     time.Time
 }
 
-// take takes a token out of a bucket, or returns false if there is none.
-func (b *buckets) take(key string, limit Limit, now time.Time) bool {
+// take takes a token out of each of the wanted buckets, or returns false and takes none if one of them has none.
+func (b *buckets) take(wanted []Bucket, now time.Time) bool {
 	if b.level == nil {
 		b.level = map[string]bucket{}
 	}
-	level, known := b.level[key]
-	if !known {
-		level = bucket{tokens: limit.Burst, at: now}
+	allowed := true
+	for _, w := range wanted {
+		level, known := b.level[w.Key]
+		if !known {
+			level = bucket{tokens: w.Limit.Burst, at: now}
+		}
+		level.tokens = min(w.Limit.Burst, level.tokens+now.Sub(level.at).Seconds()*w.Limit.PerSecond)
+		level.at = now
+		b.level[w.Key] = level
+		allowed = allowed && level.tokens >= 1
 	}
-	level.tokens = min(limit.Burst, level.tokens+now.Sub(level.at).Seconds()*limit.PerSecond)
-	level.at = now
-	allowed := level.tokens >= 1
-	if allowed {
-		level.tokens--
+	for _, w := range wanted {
+		if level := b.level[w.Key]; allowed {
+			level.tokens--
+			b.level[w.Key] = level
+		}
 	}
-	b.level[key] = level
 	return allowed
 }

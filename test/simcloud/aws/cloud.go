@@ -122,7 +122,7 @@ func New(config Config) *Cloud {
 	}
 	kernel.Latency = defaulted(config.Latency, 250*time.Millisecond)
 	if !config.Unlimited {
-		kernel.LimitOf = limitOf
+		kernel.LimitsOf = limitsOf
 	}
 	i := kernel.Inventory
 	c.Tables = Tables{

@@ -14,7 +14,8 @@
 //   - Route 53 may be signed for the client's region, as the SDK does with a custom endpoint.
 //   - A group that is named in DescribeTargetHealth, DescribeListeners or a tag call is looked up without lag; only what is listed lags.
 //     Calls that mutate see everything at once.
-//   - AWS publishes neither the buckets of ELB's mutating calls nor how long things take: both are settings with likely defaults.
+//   - AWS does not publish how long things take: they are settings with likely defaults.
+//   - EC2 takes some reads from a smaller bucket if they have neither filter nor page; here every read has the normal one.
 //   - Messages are AWS's where they are known from its pages and from reports; codes are to be relied on, words are not.
 //   - The tags of a second CreateLoadBalancer, CreateTargetGroup or CreateListener count among its settings.
 //   - Targets are healthy, after their time, unless SetHealth says otherwise: no traffic flows here.

@@ -1,9 +1,5 @@
 package aws
 
-import (
-	"github.com/edgegateway/edgegateway/test/simcloud"
-)
-
 // operations are all that is modelled, by "service:Action".
 var operations = map[string]operation{
 	"ec2:AllocateAddress":               {true, (*Cloud).allocateAddress},
@@ -66,32 +62,4 @@ var operations = map[string]operation{
 
 	"sts:GetCallerIdentity": {false, (*Cloud).getCallerIdentity},
 	"tagging:GetResources":  {false, (*Cloud).getResources},
-}
-
-// limitOf returns the token bucket of a call. As AWS documents them: EC2 has one for each API, ELB one of 40 for all that does not mutate,
-// refilled by 10 a second, and Route 53 one of 5 a second for the account. For ELB's mutating calls no numbers are published; they are
-// those that AWS's own load balancer controller keeps to.
-func limitOf(call simcloud.Call) (string, simcloud.Limit) {
-	at := call.Account + "/" + call.Region + "/"
-	switch call.Service {
-	case ec2Service:
-		if call.Mutating {
-			return at + call.Name(), simcloud.Limit{Burst: 50, PerSecond: 5}
-		}
-		return at + call.Name(), simcloud.Limit{Burst: 100, PerSecond: 20}
-	case elbService:
-		switch {
-		case call.Action == "RegisterTargets" || call.Action == "DeregisterTargets":
-			return at + "elb targets", simcloud.Limit{Burst: 20, PerSecond: 4}
-		case call.Mutating:
-			return at + "elb mutating", simcloud.Limit{Burst: 40, PerSecond: 10}
-		}
-		return at + "elb non-mutating", simcloud.Limit{Burst: 40, PerSecond: 10}
-	case dnsService:
-		return call.Account + "/route53", simcloud.Limit{Burst: 5, PerSecond: 5}
-	case tagService:
-		return at + "tagging", simcloud.Limit{Burst: 15, PerSecond: 15}
-	default:
-		return "", simcloud.Limit{}
-	}
 }

@@ -45,6 +45,14 @@ func listBalancers(u *user) error {
 	return err
 }
 
+const noBalancer = "arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/net/eg/0123456789abcdef"
+
+// remakeBalancer asks for the same load balancer each time.
+func remakeBalancer(u *user) error {
+	_, err := u.elb.CreateLoadBalancer(u.ctx, balancerInput("eg-main", ""))
+	return err
+}
+
 func listZones(u *user) error {
 	_, err := u.dns.ListHostedZones(u.ctx, &route53.ListHostedZonesInput{})
 	return err
@@ -161,7 +169,33 @@ var accessProofs = map[string]proof{
 		_, err := u.ec2.DescribeVpcs(u.ctx, &ec2.DescribeVpcsInput{})
 		return err
 	}),
-	"too-many-calls-of-elb":      hammer(40, listBalancers),
+	"too-many-calls-of-elb":             hammer(40, listBalancers),
+	"an-eleventh-load-balancer-at-once": hammer(10, remakeBalancer),
+	"a-load-balancer-every-five-seconds": {config: Config{Latency: 5 * time.Second}, do: func(u *user) error {
+		for range 20 {
+			if err := remakeBalancer(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
+	"too-many-changes-of-elb": hammer(20, func(u *user) error {
+		_, err := u.elb.DeleteLoadBalancer(u.ctx, &elb.DeleteLoadBalancerInput{LoadBalancerArn: sdk.String(noBalancer)})
+		return err
+	}),
+	"too-many-calls-of-elb-in-all": {config: Config{Latency: -1}, do: func(u *user) error {
+		for i := range 39 {
+			if err := listBalancers(u); err != nil {
+				return fmt.Errorf("call %d: %s", i, code(err))
+			}
+		}
+		for range 2 {
+			if err := remakeBalancer(u); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
 	"too-many-calls-of-route-53": hammer(5, listZones),
 	"five-calls-a-second-to-route-53": {config: Config{Latency: 200 * time.Millisecond}, do: func(u *user) error {
 		for range 20 {
