@@ -45,7 +45,7 @@ var diagram = []arrows{
 		say: "the fake sees the contract and the standard library"},
 	{folder: "providers/providertest", ours: []string{"=providers"}, inTests: []string{"providers/fake"},
 		say: "the conformance suite sees the contract and the standard library"},
-	{folder: "providers/registry", ours: []string{"api", "providers"}, outside: anything, notOutside: envoy,
+	{folder: "providers/registry", ours: []string{"api", "providers"}, outside: anything, notOutside: envoy, inTests: []string{"test/simcloud"},
 		say: "the registry sees api, the contract and every adapter"},
 	{folder: "providers/manual", ours: []string{"=providers"}, outside: kubernetes, inTests: []string{"providers/fake", "providers/providertest"},
 		say: "manual sees the contract, and Kubernetes, whose ConfigMaps are its cloud"},
