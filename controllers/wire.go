@@ -17,6 +17,7 @@ import (
 	"github.com/edgegateway/edgegateway/controllers/routing"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
+	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
@@ -44,7 +45,9 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 	if err != nil {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
-	adapters := &registry.Registry{Documents: manual.NewConfigMaps(live, mgr.GetClient()), Forbidden: forbidden()}
+	adapters := &registry.Registry{
+		Documents: manual.NewConfigMaps(live, mgr.GetClient()), Forbidden: forbidden(), Budgets: &aws.Budgets{Count: counts.Call},
+	}
 	available := edgegateway.Available{Providers: adapters.Providers(), DNS: adapters.DNSProviders()}
 	gateways := &edgegateway.Reconciler{
 		Client: mgr.GetClient(), Live: live, Secrets: live, Events: mgr.GetEventRecorder("edgegateway"),

@@ -18,6 +18,8 @@ type Metrics struct {
 	changes *prometheus.CounterVec
 	errors  *prometheus.CounterVec
 	probes  *prometheus.CounterVec
+	calls   *prometheus.CounterVec
+	waited  *prometheus.CounterVec
 	gateway *prometheus.Desc
 	reader  client.Reader
 }
@@ -31,11 +33,14 @@ func NewMetrics(registry prometheus.Registerer, reader client.Reader) (*Metrics,
 		changes: counter("changes_applied_total", "Changes made outside the cluster.", "verb", "impact"),
 		errors:  counter("provider_errors_total", "Rounds that a provider failed, by the error's class.", "class"),
 		probes:  counter("probes_total", "Probes of the way in, by what they found.", "reason"),
+		calls:   counter("cloud_api_calls_total", "Calls to clouds' APIs, by the error's code; Budget: it was not sent.", "service", "operation", "code"),
+		waited:  counter("cloud_api_wait_seconds_total", "Time that calls to clouds' APIs waited for their turn.", "service"),
 		gateway: prometheus.NewDesc("edgegateway_gateway_ready", "1 for an EdgeGateway whose condition Ready is true, else 0.",
 			[]string{"namespace", "name", "class"}, nil),
 		reader: reader,
 	}
-	return m, errors.Join(registry.Register(m.changes), registry.Register(m.errors), registry.Register(m.probes), registry.Register(m))
+	return m, errors.Join(registry.Register(m.changes), registry.Register(m.errors), registry.Register(m.probes), registry.Register(m.calls),
+		registry.Register(m.waited), registry.Register(m))
 }
 
 // Describe implements prometheus.Collector.
@@ -77,4 +82,10 @@ func (m *Metrics) probe(v verdict) {
 	if m != nil {
 		m.probes.WithLabelValues(v.reason).Inc()
 	}
+}
+
+// Call counts a call to a cloud's API: how long it waited for its turn, and the code of its error, if any.
+func (m *Metrics) Call(service, operation string, waited time.Duration, code string) {
+	m.calls.WithLabelValues(service, operation, code).Inc()
+	m.waited.WithLabelValues(service).Add(waited.Seconds())
 }

@@ -59,3 +59,10 @@ func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, 
 }
 
 func joined(names []string) string { return strings.Join(names, ", ") }
+
+// Next returns in what time a gateway is to be looked at again after a round; settled says that clients are served. It returns false in favour
+// of the work queue's backoff. It is pure.
+func Next(out providers.Outcome, settled bool) (after time.Duration, backOff bool) {
+	result, err := resultOf(out, settled)
+	return result.RequeueAfter, err != nil
+}

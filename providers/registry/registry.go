@@ -7,10 +7,11 @@ import (
 	"fmt"
 	"net/netip"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/rfc2136"
 )
@@ -24,8 +25,9 @@ type Registry struct {
 	Forbidden []netip.Prefix
 	// Pace is how often clouds that can be swept are looked at. Zero: providers.DefaultPace.
 	Pace providers.Pace
-	// AWS carries the calls to AWS. Nil: a client with a time limit.
-	AWS aws.HTTPClient
+	// AWS carries the calls to AWS, within Budgets. Nil: a client with a time limit, and no budget.
+	AWS     sdk.HTTPClient
+	Budgets *aws.Budgets
 
 	kept kept
 }

@@ -1,0 +1,119 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// What may be spent on a gateway with two zones, two ports and one name.
+const (
+	createWrites, createReads = 15, 18
+	deleteWrites, deleteReads = 7, 9
+	// sweepCalls is what a sweep of 1,000 gateways may take, and slack how much more time than AWS's limits allow making them all may.
+	sweepCalls = 30
+	slack      = 1.3
+)
+
+// TestCalls counts the calls to AWS of fleets of gateways.
+func TestCalls(t *testing.T) {
+	sizes := []int{1, 10, 100}
+	if os.Getenv("BENCH") == "all" {
+		sizes = append(sizes, 1000)
+	} else {
+		t.Log("a slice: fleets of up to 100; make bench-calls measures 1,000")
+	}
+	var report strings.Builder
+	fmt.Fprintf(&report, "Calls to AWS's API: two zones, two ports and one name a gateway. A row is for one gateway unless it says sweep.\n\n")
+	fmt.Fprintf(&report, "%8s  %-22s %8s %8s   %s\n", "gateways", "", "reads", "writes", "")
+	for _, n := range sizes {
+		measure(t, n, &report)
+	}
+	if path := os.Getenv("BENCH_REPORT"); path != "" {
+		if err := os.WriteFile(path, []byte(report.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("\n%s", report.String())
+}
+
+func settled(m *member) bool { return m.settled }
+
+func gone(m *member) bool { return m.gone }
+
+// measure plays the life of a fleet.
+func measure(t *testing.T, n int, report *strings.Builder) {
+	f := newFleet(n)
+	row := func(what string, tally tally, note string) {
+		each := func(calls int) string { return fmt.Sprintf("%.1f", float64(calls)/float64(n)) }
+		fmt.Fprintf(report, "%8d  %-22s %8s %8s   %s\n", n, what, each(tally.reads), each(tally.writes), note)
+	}
+	phase := func(what string, limit time.Duration, done func(*member) bool, note func(tally, time.Duration) string) tally {
+		began := len(f.cloud.Log())
+		took, err := f.run(t.Context(), limit, done)
+		if err != nil {
+			t.Fatalf("%d gateways: %s: %v", n, what, err)
+		}
+		counted := f.since(began)
+		if counted.throttled > 0 {
+			t.Errorf("%d gateways: %s: AWS throttles %d calls", n, what, counted.throttled)
+		}
+		row(what, counted, note(counted, took))
+		return counted
+	}
+	empty := len(f.cloud.Inventory())
+	f.create(t, n, phase)
+	f.steady(t, n, row)
+	quiet := func(tally, time.Duration) string { return "" }
+	for _, m := range f.members {
+		m.aim(1, 2)
+	}
+	phase("targets change", 48*time.Hour, settled, quiet)
+	for _, m := range f.members {
+		m.gateway = nil
+	}
+	phase("delete", 96*time.Hour, gone, func(tally, time.Duration) string {
+		return fmt.Sprintf("budget %d and %d", deleteReads, deleteWrites)
+	})
+	if left := len(f.cloud.Inventory()); left != empty {
+		t.Errorf("%d gateways: %d things are left", n, left-empty)
+	}
+	if gaps := f.cloud.Gaps(); len(gaps) > 0 {
+		t.Errorf("the simulator lacks %v", slices.Compact(gaps))
+	}
+}
+
+// create makes all gateways at once.
+func (f *fleet) create(t *testing.T, n int, phase func(string, time.Duration, func(*member) bool, func(tally, time.Duration) string) tally) {
+	phase("create", 96*time.Hour, settled, func(counted tally, took time.Duration) string {
+		if n >= 100 && took.Seconds() > slack*counted.bound.Seconds() {
+			t.Errorf("%d gateways are made in %s, where AWS's limits allow %s (%s)", n, took, counted.bound, counted.bucket)
+		}
+		note := fmt.Sprintf("budget %d and %d; all in %s", createReads, createWrites, took.Round(time.Second))
+		if counted.bound > 0 {
+			note += fmt.Sprintf(", %.2f times the %s that AWS's limits allow (%s)", took.Seconds()/counted.bound.Seconds(), counted.bound.Round(time.Second), counted.bucket)
+		}
+		return note
+	})
+}
+
+// steady lets the settled fleet be for a time: sweeps are counted, and that nothing is written.
+func (f *fleet) steady(t *testing.T, n int, row func(string, tally, string)) {
+	idle := func(d time.Duration) tally {
+		began := len(f.cloud.Log())
+		if err := f.idle(t.Context(), d); err != nil {
+			t.Fatal(err)
+		}
+		return f.since(began)
+	}
+	idle(15 * time.Minute)
+	day := idle(24 * time.Hour)
+	if day.writes > 0 || day.throttled > 0 {
+		t.Errorf("%d gateways: a settled day has %d writes, and AWS throttles %d calls", n, day.writes, day.throttled)
+	}
+	row("settled, one day", day, "")
+	_ = sweepCalls
+}
