@@ -50,6 +50,7 @@ type LoadBalancers struct {
 var (
 	_ providers.Provider  = (*LoadBalancers)(nil)
 	_ providers.Predictor = (*LoadBalancers)(nil)
+	_ providers.Sweeper   = (*LoadBalancers)(nil)
 )
 
 // NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's
