@@ -27,8 +27,10 @@ func fleetOwner(i int) providers.Owner {
 	return providers.Owner{Cluster: "cluster", Gateway: fmt.Sprintf("gateway-%d", i), Namespace: "shop", Name: fmt.Sprintf("g%d", i)}
 }
 
-func newFleet(size int) fleet {
-	f := fleet{w: newWorldOf(simaws.Config{Unlimited: true}), size: size}
+func newFleet(size int) fleet { return newFleetOf(simaws.Config{Unlimited: true}, size) }
+
+func newFleetOf(config simaws.Config, size int) fleet {
+	f := fleet{w: newWorldOf(config), size: size}
 	lb := providers.Place{Provider: Name, Account: simaws.DefaultKey.Account, Region: "eu-west-1"}
 	dns := providers.Place{Provider: DNSName, Account: simaws.DefaultKey.Account, Zone: "example.com"}
 	f.w.cloud.Edit(func(t *simaws.Tables) {
