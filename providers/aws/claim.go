@@ -51,3 +51,12 @@ func claimName(host string) string {
 	}
 	return "_edgegateway." + host
 }
+
+// hostOfClaim returns the name that a claim's name is of, or false if it is no claim's.
+func hostOfClaim(name string) (string, bool) {
+	host, ok := strings.CutPrefix(name, "_edgegateway.")
+	if rest, wildcard := strings.CutPrefix(host, "_wildcard."); wildcard {
+		host = "*." + rest
+	}
+	return host, ok
+}

@@ -83,6 +83,14 @@ type (
 		DescribeTags(context.Context, *elb.DescribeTagsInput, ...func(*elb.Options)) (*elb.DescribeTagsOutput, error)
 	}
 
+	accountAPI interface {
+		DescribeAccountAttributes(context.Context, *ec2.DescribeAccountAttributesInput, ...func(*ec2.Options)) (*ec2.DescribeAccountAttributesOutput, error)
+	}
+
+	limitAPI interface {
+		DescribeAccountLimits(context.Context, *elb.DescribeAccountLimitsInput, ...func(*elb.Options)) (*elb.DescribeAccountLimitsOutput, error)
+	}
+
 	zoneAPI interface {
 		ListHostedZonesByName(context.Context, *route53.ListHostedZonesByNameInput, ...func(*route53.Options)) (*route53.ListHostedZonesByNameOutput, error)
 	}
@@ -109,6 +117,8 @@ type region struct {
 	attributes   attributeAPI
 	targets      targetAPI
 	tags         tagAPI
+	account      accountAPI
+	limits       limitAPI
 
 	memory *memory
 }

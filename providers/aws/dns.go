@@ -41,7 +41,10 @@ type DNS struct {
 	changes map[string]string
 }
 
-var _ providers.Provider = (*DNS)(nil)
+var (
+	_ providers.Provider = (*DNS)(nil)
+	_ providers.Sweeper  = (*DNS)(nil)
+)
 
 // NewDNS returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
 func NewDNS(ctx context.Context, config DNSConfig) (*DNS, error) {
@@ -171,9 +174,8 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 		if place.Provider != DNSName {
 			continue
 		}
-		if place.Account != p.account {
-			return providers.Graph{}, denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
-				"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
+		if err := p.checkAccount(place); err != nil {
+			return providers.Graph{}, err
 		}
 		id, err := p.zoneID(ctx, place.Zone)
 		if err != nil {
@@ -194,6 +196,15 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 		return providers.Graph{}, err
 	}
 	return providers.NewGraph(nodes...), nil
+}
+
+// checkAccount refuses places in which the credentials can't look.
+func (p *DNS) checkAccount(place providers.Place) error {
+	if place.Account == p.account {
+		return nil
+	}
+	return denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
+		"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
 }
 
 // Report says whether what is there is served. Published is Ready when every record is, and when there is nothing to publish.

@@ -47,8 +47,11 @@ func pause() verdict { return verdict{class: providers.Throttled, reason: Reason
 
 func later(reason string) verdict { return verdict{class: providers.Transient, reason: reason} }
 
-func quota(cure string) verdict {
-	return verdict{providers.Denied, ReasonQuota, "", cure + " in the Service Quotas console of this account and region, or remove what is not needed"}
+func quota(name string) verdict { return verdict{providers.Denied, ReasonQuota, "", cureOf(name)} }
+
+// cureOf is what to do about a quota.
+func cureOf(quota string) string {
+	return fmt.Sprintf("raise the quota %q in the Service Quotas console of this account and region, or remove what is not needed", quota)
 }
 
 func refusedKey(cure string) verdict {
@@ -90,16 +93,16 @@ var codes = map[string]verdict{
 	"AccessDeniedException":       missingPermission(),
 	"OperationNotPermitted":       {providers.Denied, ReasonProtected, "", "switch off its deletion protection, if it may go"},
 
-	"AddressLimitExceeded":                     quota("raise the quota \"EC2-VPC Elastic IPs\""),
-	"TooManyLoadBalancers":                     quota("raise the quota \"Network Load Balancers per Region\""),
-	"TooManyTargetGroups":                      quota("raise the quota \"Target Groups per Region\""),
-	"TooManyUniqueTargetGroupsPerLoadBalancer": quota("raise the quota \"Target Groups per Network Load Balancer\""),
-	"TooManyListeners":                         quota("raise the quota \"Listeners per Network Load Balancer\""),
-	"TooManyTargets":                           quota("raise the quota \"Targets per Network Load Balancer\""),
-	"TooManyRegistrationsForTargetId":          quota("raise the quota \"Number of times a target can be registered\""),
-	"SecurityGroupLimitExceeded":               quota("raise the quota \"VPC security groups per Region\""),
-	"RulesPerSecurityGroupLimitExceeded":       quota("raise the quota \"Inbound or outbound rules per security group\""),
-	"SecurityGroupsPerInterfaceLimitExceeded":  quota("raise the quota \"Security groups per network interface\""),
+	"AddressLimitExceeded":                     quota(quotaAddresses),
+	"TooManyLoadBalancers":                     quota(quotaBalancers),
+	"TooManyTargetGroups":                      quota(quotaTargets),
+	"TooManyUniqueTargetGroupsPerLoadBalancer": quota("Target Groups per Network Load Balancer"),
+	"TooManyListeners":                         quota(quotaListeners),
+	"TooManyTargets":                           quota("Targets per Network Load Balancer"),
+	"TooManyRegistrationsForTargetId":          quota("Number of times a target can be registered"),
+	"SecurityGroupLimitExceeded":               quota("VPC security groups per Region"),
+	"RulesPerSecurityGroupLimitExceeded":       quota("Inbound or outbound rules per security group"),
+	"SecurityGroupsPerInterfaceLimitExceeded":  quota("Security groups per network interface"),
 
 	"DuplicateLoadBalancerName": {providers.Denied, ReasonForeign, "", "remove or rename the load balancer of that name, which is not ours"},
 	"DuplicateTargetGroupName":  {providers.Denied, ReasonForeign, "", "remove or rename the target group of that name, which is not ours"},

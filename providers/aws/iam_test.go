@@ -16,7 +16,7 @@ var clients = []reflect.Type{
 	reflect.TypeFor[identityAPI](), reflect.TypeFor[addressAPI](), reflect.TypeFor[networkAPI](), reflect.TypeFor[groupAPI](),
 	reflect.TypeFor[ruleAPI](), reflect.TypeFor[balancerAPI](), reflect.TypeFor[balancerSettingAPI](), reflect.TypeFor[listenerAPI](),
 	reflect.TypeFor[targetGroupAPI](), reflect.TypeFor[attributeAPI](), reflect.TypeFor[targetAPI](), reflect.TypeFor[tagAPI](),
-	reflect.TypeFor[zoneAPI](), reflect.TypeFor[recordAPI](),
+	reflect.TypeFor[accountAPI](), reflect.TypeFor[limitAPI](), reflect.TypeFor[zoneAPI](), reflect.TypeFor[recordAPI](),
 }
 
 // actionOf returns the action in a policy that allows a call.

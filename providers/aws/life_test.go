@@ -128,6 +128,7 @@ func TestThePolicyIsEnoughAndNotTooMuch(t *testing.T) {
 	key := simaws.DefaultKey
 	key.Allow = policyActions(t)
 	w.cloud.SetKey(key)
+	preflown(t, w, testGateway())
 	l, gw := created(t, w)
 	for _, edit := range testEdits() {
 		next := testGateway()

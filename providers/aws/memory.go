@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 
@@ -57,6 +58,17 @@ func (m *memory) missing(owner providers.Owner, seen []providers.Node) []provide
 		}
 	}
 	return nodes
+}
+
+// told returns what is remembered, by mark, and how often it will still be shown. It is no look.
+func (m *memory) told() map[string][]string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	lines := map[string][]string{}
+	for id, r := range m.kept {
+		lines[r.mark] = append(lines[r.mark], fmt.Sprintf("%s is remembered, %d looks left", id, r.left))
+	}
+	return lines
 }
 
 // suspects adds instances that don't run, and returns all that were added, sorted.

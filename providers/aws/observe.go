@@ -19,16 +19,9 @@ import (
 // subnets and the addresses that were brought, even if nothing of the owner's is there yet: with them Desired can name all that it
 // wants before anything is made.
 func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
-	names := map[string][]string{}
-	for _, place := range refs.Places {
-		switch {
-		case place.Provider != Name:
-			continue
-		case place.Account != p.account:
-			return providers.Graph{}, denied(ReasonCredentials, fieldCredentials, fmt.Errorf("what was made is in AWS account %s, and the credentials "+
-				"are for account %s; use credentials for %s until it is gone", place.Account, p.account, place.Account))
-		}
-		names[place.Region] = union(names[place.Region], place.Names)
+	names, err := p.regionsOf(refs.Places)
+	if err != nil {
+		return providers.Graph{}, err
 	}
 	var nodes []providers.Node
 	for name, named := range names {

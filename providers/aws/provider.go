@@ -50,6 +50,9 @@ type LoadBalancers struct {
 var (
 	_ providers.Provider  = (*LoadBalancers)(nil)
 	_ providers.Predictor = (*LoadBalancers)(nil)
+	_ providers.Sweeper   = (*LoadBalancers)(nil)
+
+	_ providers.Preflighter = (*LoadBalancers)(nil)
 )
 
 // NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's
@@ -77,6 +80,7 @@ func newRegion(loaded aws.Config) *region {
 		addresses: compute, network: compute, groups: compute, rules: compute,
 		balancers: balancing, settings: balancing, listeners: balancing,
 		targetGroups: balancing, attributes: balancing, targets: balancing, tags: balancing,
+		account: compute, limits: balancing,
 		memory: newMemory(),
 	}
 }

@@ -131,6 +131,9 @@ var balancingRules = []Rule{
 	{"a-load-balancer-of-another-account", "LoadBalancerNotFound", elbAPI + "DescribeLoadBalancerAttributes.html"},
 	{"another-regions-things-are-not-seen", "LoadBalancerNotFound", elbAPI + "DescribeLoadBalancers.html"},
 
+	{"the-limits-of-load-balancing-are-told", "", elbAPI + "DescribeAccountLimits.html"},
+	{"a-page-of-401-limits", "ValidationError", elbAPI + "DescribeAccountLimits.html"},
+
 	// Target groups and targets.
 	{"a-target-group-too-many", "TooManyTargetGroups", nlbGuide + "load-balancer-limits.html"},
 	{"deleting-a-target-group-just-let-go-of", "ResourceInUse", elbAPI + "DeleteTargetGroup.html"},
@@ -195,6 +198,8 @@ var networkRules = []Rule{
 	{"an-unknown-public-ip", "InvalidAddress.NotFound", ec2API + "DescribeAddresses.html"},
 	{"an-unknown-filter", "InvalidParameterValue", ec2API + "Filter.html"},
 	{"addresses-are-found-by-tag", "", ec2API + "DescribeAddresses.html"},
+	{"the-quota-of-addresses-is-told", "", ec2API + "DescribeAccountAttributes.html"},
+	{"an-unknown-account-attribute", "InvalidParameterValue", ec2API + "DescribeAccountAttributes.html"},
 	{"an-unknown-subnet-to-describe", "InvalidSubnetID.NotFound", ec2Codes},
 	{"an-unknown-vpc", "InvalidVpcID.NotFound", ec2Codes},
 	{"an-unknown-instance", "InvalidInstanceID.NotFound", ec2Codes},

@@ -67,6 +67,26 @@ func mappings(subnet, allocation string) []elbtypes.SubnetMapping {
 }
 
 var balancerProofs = map[string]proof{
+	"the-limits-of-load-balancing-are-told": {config: Config{Quotas: map[string]int{"network-load-balancers": 3}}, do: func(u *user) error {
+		limits, in := map[string]string{}, &elb.DescribeAccountLimitsInput{PageSize: sdk.Int32(1)}
+		for {
+			out := must[*elb.DescribeAccountLimitsOutput](u)(u.elb.DescribeAccountLimits(u.ctx, in))
+			for _, limit := range out.Limits {
+				limits[*limit.Name] = *limit.Max
+			}
+			if in.Marker = out.NextMarker; in.Marker == nil {
+				break
+			}
+		}
+		if limits["network-load-balancers"] != "3" || limits["target-groups"] != "3000" || limits["listeners-per-network-load-balancer"] != "50" {
+			return fmt.Errorf("they are %v", limits)
+		}
+		return nil
+	}},
+	"a-page-of-401-limits": {do: func(u *user) error {
+		_, err := u.elb.DescribeAccountLimits(u.ctx, &elb.DescribeAccountLimitsInput{PageSize: sdk.Int32(401)})
+		return err
+	}},
 	"a-network-load-balancers-arn-says-net": {do: func(u *user) error {
 		if arn := u.balancer(balancerInput("eg-main", "")); !strings.Contains(arn, ":eu-west-1:111122223333:loadbalancer/net/eg-main/") {
 			return fmt.Errorf("the ARN is %s", arn)

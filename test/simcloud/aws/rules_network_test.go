@@ -148,6 +148,19 @@ var addressProofs = map[string]proof{
 		}
 		return nil
 	}},
+	"the-quota-of-addresses-is-told": {config: Config{Quotas: map[string]int{"elastic-ips": 7}}, do: func(u *user) error {
+		out := must[*ec2.DescribeAccountAttributesOutput](u)(u.ec2.DescribeAccountAttributes(u.ctx, &ec2.DescribeAccountAttributesInput{}))
+		for _, a := range out.AccountAttributes {
+			if *a.AttributeName == "vpc-max-elastic-ips" && *a.AttributeValues[0].AttributeValue == "7" {
+				return nil
+			}
+		}
+		return fmt.Errorf("they are %+v", out.AccountAttributes)
+	}},
+	"an-unknown-account-attribute": {do: func(u *user) error {
+		_, err := u.ec2.DescribeAccountAttributes(u.ctx, &ec2.DescribeAccountAttributesInput{AttributeNames: []ec2types.AccountAttributeName{"max-patience"}})
+		return err
+	}},
 	"an-unknown-subnet-to-describe": {do: func(u *user) error {
 		_, err := u.ec2.DescribeSubnets(u.ctx, &ec2.DescribeSubnetsInput{SubnetIds: []string{"subnet-0123456789abcdef0"}})
 		return err
