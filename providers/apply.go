@@ -1,15 +1,19 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 )
 
 // Apply makes changes, which are Diff's answer to what was just observed, one mutating call each, in order. It leaves out those that
-// allow refuses (nil allows all), stops at the first error, and returns what was done. It never waits: call Observe and
-// Diff again to go on.
+// allow refuses (nil allows all), stops at the first error, and returns what was done. A removal that may only come too early (its error is
+// Transient) does not stop the other removals, which don't depend on it. It never waits: call Observe and Diff again to go on.
 func Apply(ctx context.Context, p Provider, owner Owner, changes []Change, allow func(Change) bool) ([]Change, error) {
-	var applied []Change
+	var (
+		applied []Change
+		held    error
+	)
 	for _, change := range changes {
 		if allow != nil && !allow(change) {
 			continue
@@ -17,13 +21,20 @@ func Apply(ctx context.Context, p Provider, owner Owner, changes []Change, allow
 		if err := ctx.Err(); err != nil {
 			return applied, fmt.Errorf("stopping before %s: %w", describe(change), err)
 		}
-		if err := p.Apply(ctx, owner, change); err != nil {
+		switch err := p.Apply(ctx, owner, change); {
+		case err == nil:
+			applied = append(applied, change)
+		case change.removes() && ClassOf(err) == Transient:
+			held = cmp.Or(held, fmt.Errorf("%s: %w", describe(change), err))
+		default:
 			return applied, fmt.Errorf("%s: %w", describe(change), err)
 		}
-		applied = append(applied, change)
 	}
-	return applied, nil
+	return applied, held
 }
+
+// removes says whether a change takes a node away. Those of one Diff don't depend on each other.
+func (c Change) removes() bool { return c.Verb == Delete || c.Verb == Release }
 
 // UpTo returns an allow function for Apply that permits changes with at most the given impact.
 func UpTo(worst Impact) func(Change) bool {

@@ -29,7 +29,7 @@ type Error struct {
 	Reason string
 	// Field of the EdgeGateway or EdgeGatewayClass that it is about, such as "spec.addresses[0]". May be empty.
 	Field string
-	// After is when to try again, for Throttled.
+	// After is when to try again, for Throttled and, where the provider knows, for Transient.
 	After time.Duration
 	Err   error
 }

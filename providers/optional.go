@@ -15,6 +15,13 @@ type Sweeper interface {
 // there has none.
 type Sighting map[string]string
 
+// Teller learns from the answers to its calls what has become of things, so that nobody need look for it.
+type Teller interface {
+	// Tell is Apply. It returns what the change's node has become, as Observe would show it now, if the provider's answer says all of it;
+	// told is false if it doesn't, and for every removal.
+	Tell(ctx context.Context, owner Owner, change Change) (node Node, told bool, err error)
+}
+
 // Preflighter can tell whether what is wanted fits into what is left of quotas.
 type Preflighter interface {
 	// Preflight returns a Denied error with the reason QuotaExceeded, which names the quota and the cure, if the nodes of desired that

@@ -16,8 +16,8 @@ import (
 type Pace struct {
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Shallow is how old the last sweep may be that answers a look.
-	Shallow time.Duration
+	// Shallow is how old the last sweep may be that answers a look at a gateway with something under way, and Settled at one without.
+	Shallow, Settled time.Duration
 	// Deep is after how long a gateway is observed in full although no sweep shows a change: what lists don't tell is found then. With
 	// many gateways it is at least PerGateway times their number, so that the looks fit into what the provider allows.
 	Deep, PerGateway time.Duration
@@ -32,7 +32,9 @@ type Pace struct {
 
 // DefaultPace is for a cloud whose lists lag by seconds and that meters its calls.
 func DefaultPace() Pace {
-	return Pace{Shallow: 10 * time.Second, Deep: 10 * time.Minute, PerGateway: 4 * time.Second, Pending: 10 * time.Second, Lag: 10 * time.Second}
+	return Pace{
+		Shallow: 10 * time.Second, Settled: time.Minute, Deep: 10 * time.Minute, PerGateway: 4 * time.Second, Pending: time.Minute, Lag: 10 * time.Second,
+	}
 }
 
 // Watch returns p such that most Observes are answered from memory: by the last full look at the gateway, for as long as a sweep, which all
@@ -84,6 +86,8 @@ type sight struct {
 	// changed is when we last changed something of it; stale says that this was after the look.
 	changed time.Time
 	stale   bool
+	// own says that changes of ours are in graph by what we were told, and not by a look.
+	own bool
 	// patience is how long something under way is waited for before the next full look.
 	patience time.Duration
 }
@@ -94,12 +98,16 @@ func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, e
 	last, due := w.due(mark, refs)
 	var told string
 	if !due || w.sweptYet() {
-		sighting, err := w.sweep(ctx, refs.Places)
+		age := w.pace.Shallow
+		if last.patience == 0 {
+			age = max(age, w.pace.Settled)
+		}
+		sighting, err := w.sweep(ctx, refs.Places, age)
 		if err != nil {
 			return Graph{}, err
 		}
 		told = sighting.of(mark, refs.Places)
-		if !due && told == last.told {
+		if !due && (told == last.told || w.ours(mark, last, told)) {
 			return last.graph, nil
 		}
 	}
@@ -110,6 +118,19 @@ func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, e
 	}
 	w.remember(mark, sight{graph: graph, refs: refs, at: at, told: told})
 	return graph, nil
+}
+
+// ours takes what a sweep tells for the changes that we have just made ourselves, which the look that is due after them will prove.
+func (w *watched) ours(mark string, last sight, told string) bool {
+	if !last.own || w.pace.Now().Sub(last.changed) >= w.pace.Lag {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.known[mark]; s != nil && s.at.Equal(last.at) {
+		s.told = told
+	}
+	return true
 }
 
 // due returns what is known of a gateway, and whether that is too little to go on.
@@ -129,8 +150,17 @@ func (w *watched) due(mark string, refs Refs) (sight, bool) {
 	return *s, s.stale || age >= limit || w.unsettled(s) || !reflect.DeepEqual(s.refs, refs)
 }
 
-// unsettled says that a change of ours is old enough to be in the lists, and that nobody has looked since.
+// underWay says whether somebody outside works on a node.
+func (g Graph) underWay() bool {
+	return slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.State == Pending })
+}
+
+// unsettled says that a change of ours is old enough to be in the lists, and that nobody has looked since. While something is under way
+// there will be a look anyway.
 func (w *watched) unsettled(s *sight) bool {
+	if s.graph.underWay() {
+		return false
+	}
 	from := w.changedAt(s).Add(w.pace.Lag)
 	return s.at.Before(from) && !w.pace.Now().Before(from)
 }
@@ -157,29 +187,57 @@ func (w *watched) remember(mark string, now sight) {
 	if before != nil {
 		now.changed = before.changed
 	}
-	underWay := slices.ContainsFunc(now.graph.Nodes, func(n Node) bool { return n.State == Pending })
 	switch {
-	case !underWay:
+	case !now.graph.underWay():
 	case before == nil || before.patience == 0 || before.stale || before.told != now.told:
 		now.patience = w.pace.Pending
 	default:
 		now.patience = 2 * before.patience
 	}
+	now.graph = NewGraph(now.graph.Nodes...)
 	w.known[mark] = &now
 }
 
-// Apply implements Provider. Whatever comes of it, what was seen before is worth nothing then.
+// Apply implements Provider. What was seen before is worth nothing then, unless the provider's answer tells what has become of it.
 func (w *watched) Apply(ctx context.Context, owner Owner, change Change) error {
-	err := w.Provider.Apply(ctx, owner, change)
+	node, told, err := w.tell(ctx, owner, change)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.known[owner.Mark()]
 	if s == nil {
-		s = &sight{}
+		s = &sight{stale: true}
 		w.known[owner.Mark()] = s
 	}
-	s.stale, s.changed = true, w.pace.Now()
+	s.changed = w.pace.Now()
+	if told && !s.stale {
+		s.graph, s.own = s.graph.after(change, node), true
+		if s.patience == 0 && s.graph.underWay() {
+			s.patience = w.pace.Pending
+		}
+	} else {
+		s.stale = true
+	}
 	return err
+}
+
+func (w *watched) tell(ctx context.Context, owner Owner, change Change) (Node, bool, error) {
+	teller, ok := w.Provider.(Teller)
+	if !ok {
+		return Node{}, false, w.Provider.Apply(ctx, owner, change)
+	}
+	node, told, err := teller.Tell(ctx, owner, change)
+	return node, told && err == nil, err
+}
+
+// after returns g with what a change has made of its node.
+func (g Graph) after(change Change, node Node) Graph {
+	rest := g.Filter(func(n Node) bool {
+		if change.Old != nil {
+			return n.Key != change.Old.Key || n.Name != change.Old.Name || n.ID != change.Old.ID
+		}
+		return n.Key != node.Key || n.Name != node.Name || n.exists() && n.ID != node.ID
+	})
+	return NewGraph(append(slices.Clone(rest.Nodes), node)...)
 }
 
 // Quiet says whether the last look was late enough after the last change to have shown it.
@@ -228,12 +286,12 @@ func (w *watched) sweptYet() bool {
 	return !w.swept.IsZero()
 }
 
-// sweep returns what a sweep told that is new enough and covers these places, or makes one of all places known.
-func (w *watched) sweep(ctx context.Context, places []Place) (Sighting, error) {
+// sweep returns what a sweep told that is at most so old and covers these places, or makes one of all places known.
+func (w *watched) sweep(ctx context.Context, places []Place, age time.Duration) (Sighting, error) {
 	w.sweeping.Lock()
 	defer w.sweeping.Unlock()
 	now := w.pace.Now()
-	if !w.swept.IsZero() && now.Sub(w.swept) < w.pace.Shallow && covers(w.covered, places) {
+	if !w.swept.IsZero() && now.Sub(w.swept) < age && covers(w.covered, places) {
 		return w.sighting, nil
 	}
 	all := w.places(places)

@@ -166,3 +166,43 @@ func TestOthersPlacesAreLookedAtInFull(t *testing.T) {
 		t.Error("what the gateway names now is not looked at")
 	}
 }
+
+// talker is a sky whose answers tell what has become of things.
+type talker struct{ *sky }
+
+func (s talker) Tell(_ context.Context, _ providers.Owner, c providers.Change) (providers.Node, bool, error) {
+	s.writes++
+	node := c.Node
+	node.ID, node.State = "id", providers.Pending
+	return node, c.Verb == providers.Create, nil
+}
+
+func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T) {
+	w := watch(t)
+	w.p = providers.Watch(talker{w.sky}, providers.Pace{
+		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 40 * time.Second, Lag: 15 * time.Second,
+	})
+	w.settle()
+	create := providers.Change{Verb: providers.Create, Node: providers.Node{Key: "lb/other", Name: "b"}}
+	if err := w.p.Apply(t.Context(), w.owner, create); err != nil {
+		t.Fatal(err)
+	}
+	looks := w.looks
+	seen, err := w.p.Observe(t.Context(), w.owner, w.refs)
+	if n, ok := seen.Find("lb/other", "b"); err != nil || !ok || n.ID != "id" || n.State != providers.Pending || w.looks != looks {
+		t.Fatalf("%v, %v, after %d looks", seen, err, w.looks-looks)
+	}
+	// The sweep shows what we did ourselves: that alone is no reason.
+	w.told = "there are two"
+	if w.look(10 * time.Second) {
+		t.Error("our own change is looked at when a sweep shows it")
+	}
+	w.graph = providers.NewGraph(append(w.graph.Nodes, providers.Node{Key: "lb/other", Name: "b", State: providers.Ready})...)
+	w.told = "both are ready"
+	if !w.look(10 * time.Second) {
+		t.Error("that it is ready is not looked at")
+	}
+	if err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Delete, Node: w.graph.Nodes[0]}); err != nil || !w.look(0) {
+		t.Errorf("a removal is not looked at: %v", err)
+	}
+}

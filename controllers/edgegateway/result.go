@@ -37,11 +37,12 @@ func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, 
 		if apierrors.IsConflict(out.Err) {
 			return ctrl.Result{RequeueAfter: soon}, nil
 		}
+		if after := afterOf(out.Err); after > 0 {
+			return ctrl.Result{RequeueAfter: after}, nil
+		}
 		return ctrl.Result{}, out.Err
 	case providers.Throttled:
-		classed := new(providers.Error)
-		errors.As(out.Err, &classed)
-		return ctrl.Result{RequeueAfter: max(classed.After, time.Second)}, nil
+		return ctrl.Result{RequeueAfter: max(afterOf(out.Err), time.Second)}, nil
 	case providers.Denied:
 		return ctrl.Result{RequeueAfter: whileDenied}, nil
 	case providers.Invalid:
@@ -56,6 +57,13 @@ func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, 
 	default:
 		return ctrl.Result{RequeueAfter: resync}, nil
 	}
+}
+
+// afterOf is when a provider says to try again, or 0.
+func afterOf(err error) time.Duration {
+	classed := new(providers.Error)
+	errors.As(err, &classed)
+	return classed.After
 }
 
 func joined(names []string) string { return strings.Join(names, ", ") }

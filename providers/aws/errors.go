@@ -39,6 +39,9 @@ type verdict struct {
 	cure   string
 }
 
+// release is when to try again what something that was deleted still uses: AWS takes seconds to minutes to let go.
+const release = 5 * time.Second
+
 // after is when to try again once AWS has said that there are too many calls.
 const after = 2 * time.Second
 
@@ -171,8 +174,11 @@ func judged(err error, code string) error {
 		err = fmt.Errorf("%w; %s", err, v.cure)
 	}
 	classed := &providers.Error{Class: v.class, Reason: v.reason, Field: v.field, Err: err}
-	if v.class == providers.Throttled {
+	switch {
+	case v.class == providers.Throttled:
 		classed.After = after
+	case v.reason == ReasonInUse:
+		classed.After = release
 	}
 	return classed
 }

@@ -34,7 +34,7 @@ func (r *Registry) awsLoadBalancers(ctx context.Context, class api.EdgeGatewayCl
 	if err != nil {
 		return nil, err
 	}
-	return r.watched(lb), nil
+	return r.watched(lb, 0), nil
 }
 
 // route53 returns the DNS provider. Without a Secret of its own it uses the load balancers' if they are in AWS too.
@@ -55,5 +55,5 @@ func (r *Registry) route53(ctx context.Context, class api.EdgeGatewayClassSpec, 
 	if err != nil {
 		return nil, err
 	}
-	return r.watched(dns), nil
+	return r.watched(dns, dnsPending), nil
 }

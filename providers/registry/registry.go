@@ -2,10 +2,12 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 
@@ -67,12 +69,16 @@ func (r *Registry) New(ctx context.Context, class api.EdgeGatewayClassSpec, cred
 	})
 }
 
+// dnsPending is after how long a record is asked for that is not served yet. No sweep shows when it is.
+const dnsPending = 15 * time.Second
+
 // watched returns a provider of which most looks are answered by sweeps that all gateways share, if it can be swept.
-func (r *Registry) watched(p providers.Provider) providers.Provider {
+func (r *Registry) watched(p providers.Provider, pending time.Duration) providers.Provider {
 	pace := r.Pace
 	if pace.Deep == 0 && !pace.Unshared {
 		pace = providers.DefaultPace()
 	}
+	pace.Pending = cmp.Or(pending, pace.Pending)
 	return providers.Watch(p, pace)
 }
 
