@@ -207,22 +207,7 @@ func (p *DNS) checkAccount(place providers.Place) error {
 		"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
 }
 
-// Report says whether what is there is served. Published is Ready when every record is, and when there is nothing to publish.
+// Report implements providers.Provider.
 func (p *DNS) Report(observed providers.Graph) providers.Status {
-	published := providers.Verdict{State: providers.Ready, Reason: "Published", Message: "every record is served"}
-	records := observed.OfKind(providers.KindRecord).Nodes
-	if len(records) == 0 {
-		published = providers.Verdict{State: providers.Ready, Reason: "NoRecords", Message: "there is nothing to publish"}
-	}
-	for _, node := range records {
-		if node.State == providers.Ready {
-			continue
-		}
-		published = providers.Verdict{State: node.State, Reason: "RecordMissing", Message: fmt.Sprintf("%s: %s", node.Key, node.Problem)}
-		if node.Unmanaged {
-			published.Reason = ReasonConflict
-		}
-		break
-	}
-	return providers.Status{Published: published}
+	return providers.ReportRecords(observed)
 }

@@ -20,13 +20,13 @@ func (p *DNS) Sweep(ctx context.Context, places []providers.Place) (providers.Si
 	err := p.eachZone(ctx, places, func(place providers.Place, sets []types.ResourceRecordSet) {
 		claimed := map[string]bool{}
 		for _, set := range sets {
-			if host, ok := hostOfClaim(hostOf(set)); ok {
+			if host, ok := providers.ClaimedName(hostOf(set)); ok {
 				claimed[host] = true
 			}
 		}
 		for _, set := range sets {
 			host := hostOf(set)
-			if claimant, ok := hostOfClaim(host); ok {
+			if claimant, ok := providers.ClaimedName(host); ok {
 				host = claimant
 			}
 			if claimed[host] || slices.Contains(place.Names, host) {

@@ -101,8 +101,8 @@ func (f fleet) put(t *simaws.Tables, i int) []string {
 	alias := simaws.RecordSet{Place: simaws.Place{Account: at.Account}, Zone: simaws.SeedZone, Name: f.host(i) + ".", Type: typeA,
 		Alias: &simaws.AliasTarget{HostedZone: aliasZones["eu-west-1"], DNSName: b.DNSName + ".", EvaluateHealth: true}}
 	t.Records.Put(alias.Key(), alias)
-	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: claimName(f.host(i)) + ".", Type: "TXT", TTL: claimTTL,
-		Values: []string{`"` + claim{mark: owner.Mark(), types: []string{typeA}}.text() + `"`}}
+	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: providers.ClaimName(f.host(i)) + ".", Type: "TXT", TTL: claimTTL,
+		Values: []string{`"` + owner.Claim(typeA).Text() + `"`}}
 	t.Records.Put(told.Key(), told)
 	return names
 }
@@ -180,7 +180,7 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 		return func(t *simaws.Tables) { t.Addresses.Change(f.id("eipalloc", 1, 0), change) }
 	}
 	record := simaws.RecordSet{Zone: simaws.SeedZone, Name: f.host(1) + ".", Type: typeA}.Key()
-	claimed := simaws.RecordSet{Zone: simaws.SeedZone, Name: claimName(f.host(1)) + ".", Type: "TXT"}.Key()
+	claimed := simaws.RecordSet{Zone: simaws.SeedZone, Name: providers.ClaimName(f.host(1)) + ".", Type: "TXT"}.Key()
 	for _, c := range []struct {
 		what   string
 		change func(*simaws.Tables)
