@@ -44,6 +44,7 @@ type DNS struct {
 var (
 	_ providers.Provider = (*DNS)(nil)
 	_ providers.Sweeper  = (*DNS)(nil)
+	_ providers.Surveyor = (*DNS)(nil)
 )
 
 // NewDNS returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
@@ -174,8 +175,9 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 		if place.Provider != DNSName {
 			continue
 		}
-		if err := p.checkAccount(place); err != nil {
-			return providers.Graph{}, err
+		if place.Account != p.account {
+			return providers.Graph{}, denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
+				"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
 		}
 		id, err := p.zoneID(ctx, place.Zone)
 		if err != nil {
@@ -196,15 +198,6 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 		return providers.Graph{}, err
 	}
 	return providers.NewGraph(nodes...), nil
-}
-
-// checkAccount refuses places in which the credentials can't look.
-func (p *DNS) checkAccount(place providers.Place) error {
-	if place.Account == p.account {
-		return nil
-	}
-	return denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
-		"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
 }
 
 // Report implements providers.Provider.

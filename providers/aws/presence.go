@@ -38,14 +38,20 @@ func (p *DNS) read(ctx context.Context, zoneID, host string) (presence, error) {
 			return presence{}, err
 		}
 	}
-	if found.claimSet != nil && found.claimSet.Type == types.RRTypeTxt {
-		var texts []string
-		for _, value := range valuesOf(*found.claimSet) {
-			texts = append(texts, strings.Trim(value, `"`))
-		}
-		found.claim, found.claimed = providers.ParseClaim(texts)
-	}
+	found.readClaim()
 	return found, nil
+}
+
+// readClaim reads the claim, if there is one.
+func (f *presence) readClaim() {
+	if f.claimSet == nil || f.claimSet.Type != types.RRTypeTxt {
+		return
+	}
+	var texts []string
+	for _, value := range valuesOf(*f.claimSet) {
+		texts = append(texts, strings.Trim(value, `"`))
+	}
+	f.claim, f.claimed = providers.ParseClaim(texts)
 }
 
 // readFrom adds what is on the pages that start at name, as long as they are about it.

@@ -375,13 +375,22 @@ func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
 	}
 }
 
-func TestASweepOfAnotherAccountIsRefused(t *testing.T) {
-	lb, dns := newWorld().halves(t)
-	for provider, sweep := range map[string]func(context.Context, []providers.Place) (providers.Sighting, error){Name: lb.Sweep, DNSName: dns.Sweep} {
-		_, err := sweep(context.Background(), []providers.Place{{Provider: provider, Account: "444455556666", Region: "eu-west-1", Zone: "example.com"}})
+// TestAnotherAccountsPlacesAreLeftToObserve shows that one gateway that was made with other credentials does not stop all others' sweeps.
+func TestAnotherAccountsPlacesAreLeftToObserve(t *testing.T) {
+	f := newFleet(1)
+	lb, dns := f.w.halves(t)
+	balancing, records := sweepBoth(t, lb, dns, f.places)
+	for _, place := range f.places {
+		place.Account = "444455556666"
+		more, others := sweepBoth(t, lb, dns, append(slices.Clone(f.places), place))
+		if !maps.Equal(more, balancing) || !maps.Equal(others, records) {
+			t.Errorf("with %s's place sweeps tell %v and %v", place.Provider, more, others)
+		}
+		p := map[string]providers.Provider{Name: lb, DNSName: dns}[place.Provider]
+		_, err := p.Observe(context.Background(), fleetOwner(0), providers.Refs{Places: []providers.Place{place}})
 		var got *providers.Error
 		if !errors.As(err, &got) || got.Reason != ReasonCredentials || !strings.Contains(got.Error(), "444455556666") {
-			t.Errorf("%s gives %v", provider, err)
+			t.Errorf("%s gives %v", place.Provider, err)
 		}
 	}
 }
