@@ -31,7 +31,8 @@ type Preflighter interface {
 
 // Surveyor can list what bears the mark of any gateway of a cluster.
 type Surveyor interface {
-	// Survey returns everything that bears a mark of the cluster's in places, sorted by ID. It only reads.
+	// Survey returns everything that bears a mark of the cluster's in places, and where the provider itself would make something, sorted by
+	// ID. Places that its credentials don't reach are left out: they are other classes'. It only reads.
 	Survey(ctx context.Context, cluster string, places []Place) ([]Possession, error)
 }
 

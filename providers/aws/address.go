@@ -84,7 +84,7 @@ func (r *region) release(ctx context.Context, owner providers.Owner, node provid
 		return err
 	}
 	var tags []ec2types.Tag
-	for _, key := range []string{tagOwner, tagRole, tagRetain} {
+	for _, key := range markTags {
 		tags = append(tags, ec2types.Tag{Key: aws.String(key)})
 	}
 	if _, err := r.addresses.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{node.ID}, Tags: tags}); err != nil {

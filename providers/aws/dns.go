@@ -44,6 +44,7 @@ type DNS struct {
 var (
 	_ providers.Provider = (*DNS)(nil)
 	_ providers.Sweeper  = (*DNS)(nil)
+	_ providers.Surveyor = (*DNS)(nil)
 )
 
 // NewDNS returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
@@ -174,8 +175,9 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 		if place.Provider != DNSName {
 			continue
 		}
-		if err := p.checkAccount(place); err != nil {
-			return providers.Graph{}, err
+		if place.Account != p.account {
+			return providers.Graph{}, denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
+				"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
 		}
 		id, err := p.zoneID(ctx, place.Zone)
 		if err != nil {
@@ -198,31 +200,7 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 	return providers.NewGraph(nodes...), nil
 }
 
-// checkAccount refuses places in which the credentials can't look.
-func (p *DNS) checkAccount(place providers.Place) error {
-	if place.Account == p.account {
-		return nil
-	}
-	return denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
-		"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
-}
-
-// Report says whether what is there is served. Published is Ready when every record is, and when there is nothing to publish.
+// Report implements providers.Provider.
 func (p *DNS) Report(observed providers.Graph) providers.Status {
-	published := providers.Verdict{State: providers.Ready, Reason: "Published", Message: "every record is served"}
-	records := observed.OfKind(providers.KindRecord).Nodes
-	if len(records) == 0 {
-		published = providers.Verdict{State: providers.Ready, Reason: "NoRecords", Message: "there is nothing to publish"}
-	}
-	for _, node := range records {
-		if node.State == providers.Ready {
-			continue
-		}
-		published = providers.Verdict{State: node.State, Reason: "RecordMissing", Message: fmt.Sprintf("%s: %s", node.Key, node.Problem)}
-		if node.Unmanaged {
-			published.Reason = ReasonConflict
-		}
-		break
-	}
-	return providers.Status{Published: published}
+	return providers.ReportRecords(observed)
 }

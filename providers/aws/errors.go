@@ -24,7 +24,7 @@ const (
 	ReasonThrottled   = "Throttled"
 	ReasonInvalid     = "InvalidSpec"
 	ReasonRegion      = "RegionUnknown"
-	ReasonConflict    = "RecordConflict"
+	ReasonConflict    = providers.ReasonRecordConflict
 	ReasonZone        = "ZoneNotFound"
 	ReasonProtected   = "DeletionProtected"
 	ReasonSubnet      = "SubnetUnusable"

@@ -130,6 +130,7 @@ func TestThePolicyIsEnoughAndNotTooMuch(t *testing.T) {
 	w.cloud.SetKey(key)
 	preflown(t, w, testGateway())
 	l, gw := created(t, w)
+	surveyed(t, w, gw.Owner.Cluster)
 	for _, edit := range testEdits() {
 		next := testGateway()
 		edit.Apply(&next)

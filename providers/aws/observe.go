@@ -19,10 +19,10 @@ import (
 // subnets and the addresses that were brought, even if nothing of the owner's is there yet: with them Desired can name all that it
 // wants before anything is made.
 func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
-	names, err := p.regionsOf(refs.Places)
-	if err != nil {
+	if err := p.checkAccounts(refs.Places); err != nil {
 		return providers.Graph{}, err
 	}
+	names := p.regionsOf(refs.Places)
 	var nodes []providers.Node
 	for name, named := range names {
 		v := p.view(owner, name, refs)
@@ -47,6 +47,17 @@ func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs
 	return providers.NewGraph(append(nodes, providers.Node{
 		Key: networkKey, Name: networkKey, ID: networkKey, Place: here.place, Unmanaged: true, State: providers.Ready, Spec: network,
 	})...), nil
+}
+
+// checkAccounts refuses places in which the credentials can't look.
+func (p *LoadBalancers) checkAccounts(places []providers.Place) error {
+	for _, place := range places {
+		if place.Provider == Name && place.Account != p.account {
+			return denied(ReasonCredentials, fieldCredentials, fmt.Errorf("what was made is in AWS account %s, and the credentials "+
+				"are for account %s; use credentials for %s until it is gone", place.Account, p.account, place.Account))
+		}
+	}
+	return nil
 }
 
 // view returns how owner's things in a region are looked at. Addresses are brought from the class's region only.

@@ -91,7 +91,7 @@ func TestOnlyWhatIsMissingIsNeeded(t *testing.T) {
 	w := newWorldOf(simaws.Config{Quotas: map[string]int{"elastic-ips": 3, "network-load-balancers": 1, "target-groups": 2}})
 	l, gw := created(t, w)
 	lb, _ := w.halves(t)
-	ask := func(gw providers.Gateway) (error, int) {
+	ask := func(gw providers.Gateway) (int, error) {
 		observed := l.d.Observed.Filter(func(n providers.Node) bool { return n.Kind() != providers.KindRecord })
 		desired, err := lb.Desired(gw, observed)
 		if err != nil {
@@ -100,13 +100,13 @@ func TestOnlyWhatIsMissingIsNeeded(t *testing.T) {
 		before, _ := w.cloud.Calls()
 		err = lb.Preflight(context.Background(), desired, observed)
 		after, _ := w.cloud.Calls()
-		return err, after - before
+		return after - before, err
 	}
-	if err, calls := ask(gw); err != nil || calls != 0 {
+	if calls, err := ask(gw); err != nil || calls != 0 {
 		t.Errorf("a gateway that has all makes %d calls: %v", calls, err)
 	}
 	gw.Ports[1].NodePort = 31443 // a new target group beside the old one
-	err, calls := ask(gw)
+	calls, err := ask(gw)
 	if err == nil || !strings.Contains(err.Error(), `the quota "Target Groups per Region" is 2, of which 2 are in use, and this needs 1 more`) || calls != 2 {
 		t.Errorf("after %d calls it gives %v", calls, err)
 	}

@@ -15,7 +15,7 @@ import (
 // presence is what Route 53 has at a name now.
 type presence struct {
 	// claim is the one that can be read, if claimed; claimSet is whatever is at its name.
-	claim    claim
+	claim    providers.Claim
 	claimed  bool
 	claimSet *types.ResourceRecordSet
 	// sets by type, of the name itself.
@@ -30,7 +30,7 @@ const pageSize = 10
 // read returns what is at a name. The claim is often on the same page; if not it is asked for.
 func (p *DNS) read(ctx context.Context, zoneID, host string) (presence, error) {
 	found := presence{sets: map[string]*types.ResourceRecordSet{}}
-	for _, name := range []string{host, claimName(host)} {
+	for _, name := range []string{host, providers.ClaimName(host)} {
 		if found.claimSet != nil {
 			break
 		}
@@ -38,14 +38,20 @@ func (p *DNS) read(ctx context.Context, zoneID, host string) (presence, error) {
 			return presence{}, err
 		}
 	}
-	if found.claimSet != nil && found.claimSet.Type == types.RRTypeTxt {
-		var texts []string
-		for _, value := range valuesOf(*found.claimSet) {
-			texts = append(texts, strings.Trim(value, `"`))
-		}
-		found.claim, found.claimed = parseClaim(texts)
-	}
+	found.readClaim()
 	return found, nil
+}
+
+// readClaim reads the claim, if there is one.
+func (f *presence) readClaim() {
+	if f.claimSet == nil || f.claimSet.Type != types.RRTypeTxt {
+		return
+	}
+	var texts []string
+	for _, value := range valuesOf(*f.claimSet) {
+		texts = append(texts, strings.Trim(value, `"`))
+	}
+	f.claim, f.claimed = providers.ParseClaim(texts)
 }
 
 // readFrom adds what is on the pages that start at name, as long as they are about it.
@@ -87,7 +93,7 @@ func (f *presence) add(set *types.ResourceRecordSet, host string) {
 		set.ResourceRecords = nil // an empty list is not none when it is sent back
 	}
 	switch hostOf(*set) {
-	case claimName(host):
+	case providers.ClaimName(host):
 		f.claimSet = set
 	case host:
 		f.sets[string(set.Type)] = set
@@ -99,16 +105,16 @@ func (f *presence) add(set *types.ResourceRecordSet, host string) {
 
 // ours says whether owner's claim covers a record.
 func (f presence) ours(mark, kind string) bool {
-	return f.claimed && f.claim.mark == mark && f.claim.has(kind)
+	return f.claimed && f.claim.Mark == mark && f.claim.Has(kind)
 }
 
 // conflict says who is in the way of a record, or "" if nobody is.
 func (f presence) conflict(at point, mark string) string {
 	switch {
-	case f.claimed && f.claim.mark != mark:
-		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", at.host, claimName(at.host))
+	case f.claimed && f.claim.Mark != mark:
+		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", at.host, providers.ClaimName(at.host))
 	case f.claimSet != nil && !f.claimed:
-		return fmt.Sprintf("the %s record at %s is not a claim of ours", f.claimSet.Type, claimName(at.host))
+		return fmt.Sprintf("the %s record at %s is not a claim of ours", f.claimSet.Type, providers.ClaimName(at.host))
 	case f.sets["CNAME"] != nil:
 		return fmt.Sprintf("%s has a CNAME record that is not ours", at.host)
 	case f.routed != "":

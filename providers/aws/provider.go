@@ -53,6 +53,7 @@ var (
 	_ providers.Sweeper   = (*LoadBalancers)(nil)
 
 	_ providers.Preflighter = (*LoadBalancers)(nil)
+	_ providers.Surveyor    = (*LoadBalancers)(nil)
 )
 
 // NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's

@@ -40,7 +40,7 @@ func (p *DNS) Apply(ctx context.Context, owner providers.Owner, change providers
 	if err != nil {
 		return err
 	}
-	batch, err := at.batch(owner.Mark(), found, change, remove)
+	batch, err := at.batch(owner, found, change, remove)
 	if err != nil || len(batch) == 0 {
 		return err
 	}
@@ -94,10 +94,11 @@ func (at point) conflicting(why string) error {
 }
 
 // batch returns what is left to do, or nothing.
-func (at point) batch(mark string, found presence, change providers.Change, remove bool) ([]types.Change, error) {
+func (at point) batch(owner providers.Owner, found presence, change providers.Change, remove bool) ([]types.Change, error) {
+	mark := owner.Mark()
 	ours := found.ours(mark, at.kind)
 	if remove && !ours {
-		if found.claimed && found.claim.mark != mark {
+		if found.claimed && found.claim.Mark != mark {
 			return nil, at.conflicting(found.conflict(at, mark))
 		}
 		return nil, nil
@@ -105,7 +106,7 @@ func (at point) batch(mark string, found presence, change providers.Change, remo
 	var to *types.ResourceRecordSet
 	claim := found.claim
 	if remove {
-		claim = claim.without(at.kind)
+		claim = claim.Without(at.kind)
 	} else {
 		if why := found.conflict(at, mark); why != "" {
 			return nil, at.conflicting(why)
@@ -115,11 +116,10 @@ func (at point) batch(mark string, found presence, change providers.Change, remo
 			return nil, fmt.Errorf("writing the %s record of %s: its spec is a %T", at.kind, at.host, change.Node.Spec)
 		}
 		to = spec.set(at)
-		claim.mark = mark
-		claim = claim.with(at.kind)
+		claim = owner.Claim(claim.With(at.kind).Types...)
 	}
 	var wantedClaim *types.ResourceRecordSet
-	if len(claim.types) > 0 {
+	if len(claim.Types) > 0 {
 		wantedClaim = claimSet(at.host, claim)
 	}
 	changes := swap(found.claimSet, wantedClaim)
@@ -183,10 +183,10 @@ func valuesOf(set types.ResourceRecordSet) []string {
 	return union(values, nil)
 }
 
-func claimSet(host string, c claim) *types.ResourceRecordSet {
+func claimSet(host string, c providers.Claim) *types.ResourceRecordSet {
 	return &types.ResourceRecordSet{
-		Name: aws.String(claimName(host) + "."), Type: types.RRTypeTxt, TTL: aws.Int64(claimTTL),
-		ResourceRecords: []types.ResourceRecord{{Value: aws.String(`"` + c.text() + `"`)}},
+		Name: aws.String(providers.ClaimName(host) + "."), Type: types.RRTypeTxt, TTL: aws.Int64(claimTTL),
+		ResourceRecords: []types.ResourceRecord{{Value: aws.String(`"` + c.Text() + `"`)}},
 	}
 }
 

@@ -17,22 +17,23 @@ import (
 // in places are, since it matters when one of them no longer is in the way.
 func (p *DNS) Sweep(ctx context.Context, places []providers.Place) (providers.Sighting, error) {
 	texts := map[string][]string{}
-	err := p.eachZone(ctx, places, func(place providers.Place, sets []types.ResourceRecordSet) {
+	err := p.eachZone(ctx, places, func(place providers.Place, _ string, sets []types.ResourceRecordSet) error {
 		claimed := map[string]bool{}
 		for _, set := range sets {
-			if host, ok := hostOfClaim(hostOf(set)); ok {
+			if host, ok := providers.ClaimedName(hostOf(set)); ok {
 				claimed[host] = true
 			}
 		}
 		for _, set := range sets {
 			host := hostOf(set)
-			if claimant, ok := hostOfClaim(host); ok {
+			if claimant, ok := providers.ClaimedName(host); ok {
 				host = claimant
 			}
 			if claimed[host] || slices.Contains(place.Names, host) {
 				texts[host] = append(texts[host], fmt.Sprintf("%s: %s %q", place.Zone, recordOf(set), aws.ToString(set.SetIdentifier)))
 			}
 		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -41,12 +42,8 @@ func (p *DNS) Sweep(ctx context.Context, places []providers.Place) (providers.Si
 }
 
 // eachZone reads all records of the zones in places. What the account has no more is left out.
-func (p *DNS) eachZone(ctx context.Context, places []providers.Place, do func(providers.Place, []types.ResourceRecordSet)) error {
-	zones, err := p.zonesOf(places)
-	if err != nil {
-		return err
-	}
-	for _, place := range zones {
+func (p *DNS) eachZone(ctx context.Context, places []providers.Place, do func(place providers.Place, id string, sets []types.ResourceRecordSet) error) error {
+	for _, place := range p.zonesOf(places) {
 		id, err := p.zoneID(ctx, place.Zone)
 		if err != nil {
 			return err
@@ -58,29 +55,27 @@ func (p *DNS) eachZone(ctx context.Context, places []providers.Place, do func(pr
 		if err != nil {
 			return err
 		}
-		do(place, sets)
+		if err := do(place, id, sets); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// zonesOf returns our places, one for each zone, sorted. Places of another account are an error.
-func (p *DNS) zonesOf(places []providers.Place) ([]providers.Place, error) {
+// zonesOf returns our places, one for each zone, sorted. What is in another account can't be seen; Observe says so to whom it matters to.
+func (p *DNS) zonesOf(places []providers.Place) []providers.Place {
 	names := map[string][]string{}
 	for _, place := range places {
-		if place.Provider != DNSName {
-			continue
+		if place.Provider == DNSName && place.Account == p.account {
+			names[place.Zone] = union(names[place.Zone], place.Names)
 		}
-		if err := p.checkAccount(place); err != nil {
-			return nil, err
-		}
-		names[place.Zone] = union(names[place.Zone], place.Names)
 	}
 	var zones []providers.Place
 	for zone, hosts := range names {
 		zones = append(zones, providers.Place{Provider: DNSName, Account: p.account, Zone: zone, Names: hosts})
 	}
 	slices.SortFunc(zones, func(a, b providers.Place) int { return strings.Compare(a.Zone, b.Zone) })
-	return zones, nil
+	return zones
 }
 
 // list returns all records of a zone.

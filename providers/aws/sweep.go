@@ -30,10 +30,7 @@ const ourPrefix = "eg-"
 // security groups and rules by their owner's mark. Lists show neither listeners nor the attributes, members and health of target groups,
 // and nothing of the class's subnets and of instances.
 func (p *LoadBalancers) Sweep(ctx context.Context, places []providers.Place) (providers.Sighting, error) {
-	regions, err := p.regionsOf(places)
-	if err != nil {
-		return nil, err
-	}
+	regions := p.regionsOf(places)
 	texts := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(regions)) {
 		s := sweep{region: p.in(name), names: regions[name], texts: texts}
@@ -46,20 +43,15 @@ func (p *LoadBalancers) Sweep(ctx context.Context, places []providers.Place) (pr
 	return sightingOf(texts), nil
 }
 
-// regionsOf returns the names in places, by region. Places of another account are an error.
-func (p *LoadBalancers) regionsOf(places []providers.Place) (map[string][]string, error) {
+// regionsOf returns the names in places, by region. What is in another account can't be seen; Observe says so to whom it matters to.
+func (p *LoadBalancers) regionsOf(places []providers.Place) map[string][]string {
 	names := map[string][]string{}
 	for _, place := range places {
-		switch {
-		case place.Provider != Name:
-			continue
-		case place.Account != p.account:
-			return nil, denied(ReasonCredentials, fieldCredentials, fmt.Errorf("what was made is in AWS account %s, and the credentials "+
-				"are for account %s; use credentials for %s until it is gone", place.Account, p.account, place.Account))
+		if place.Provider == Name && place.Account == p.account {
+			names[place.Region] = union(names[place.Region], place.Names)
 		}
-		names[place.Region] = union(names[place.Region], place.Names)
 	}
-	return names, nil
+	return names
 }
 
 // sightingOf joins what is told of each thing.

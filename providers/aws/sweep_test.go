@@ -101,8 +101,8 @@ func (f fleet) put(t *simaws.Tables, i int) []string {
 	alias := simaws.RecordSet{Place: simaws.Place{Account: at.Account}, Zone: simaws.SeedZone, Name: f.host(i) + ".", Type: typeA,
 		Alias: &simaws.AliasTarget{HostedZone: aliasZones["eu-west-1"], DNSName: b.DNSName + ".", EvaluateHealth: true}}
 	t.Records.Put(alias.Key(), alias)
-	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: claimName(f.host(i)) + ".", Type: "TXT", TTL: claimTTL,
-		Values: []string{`"` + claim{mark: owner.Mark(), types: []string{typeA}}.text() + `"`}}
+	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: providers.ClaimName(f.host(i)) + ".", Type: "TXT", TTL: claimTTL,
+		Values: []string{`"` + owner.Claim(typeA).Text() + `"`}}
 	t.Records.Put(told.Key(), told)
 	return names
 }
@@ -180,7 +180,7 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 		return func(t *simaws.Tables) { t.Addresses.Change(f.id("eipalloc", 1, 0), change) }
 	}
 	record := simaws.RecordSet{Zone: simaws.SeedZone, Name: f.host(1) + ".", Type: typeA}.Key()
-	claimed := simaws.RecordSet{Zone: simaws.SeedZone, Name: claimName(f.host(1)) + ".", Type: "TXT"}.Key()
+	claimed := simaws.RecordSet{Zone: simaws.SeedZone, Name: providers.ClaimName(f.host(1)) + ".", Type: "TXT"}.Key()
 	for _, c := range []struct {
 		what   string
 		change func(*simaws.Tables)
@@ -375,13 +375,22 @@ func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
 	}
 }
 
-func TestASweepOfAnotherAccountIsRefused(t *testing.T) {
-	lb, dns := newWorld().halves(t)
-	for provider, sweep := range map[string]func(context.Context, []providers.Place) (providers.Sighting, error){Name: lb.Sweep, DNSName: dns.Sweep} {
-		_, err := sweep(context.Background(), []providers.Place{{Provider: provider, Account: "444455556666", Region: "eu-west-1", Zone: "example.com"}})
+// TestAnotherAccountsPlacesAreLeftToObserve shows that one gateway that was made with other credentials does not stop all others' sweeps.
+func TestAnotherAccountsPlacesAreLeftToObserve(t *testing.T) {
+	f := newFleet(1)
+	lb, dns := f.w.halves(t)
+	balancing, records := sweepBoth(t, lb, dns, f.places)
+	for _, place := range f.places {
+		place.Account = "444455556666"
+		more, others := sweepBoth(t, lb, dns, append(slices.Clone(f.places), place))
+		if !maps.Equal(more, balancing) || !maps.Equal(others, records) {
+			t.Errorf("with %s's place sweeps tell %v and %v", place.Provider, more, others)
+		}
+		p := map[string]providers.Provider{Name: lb, DNSName: dns}[place.Provider]
+		_, err := p.Observe(context.Background(), fleetOwner(0), providers.Refs{Places: []providers.Place{place}})
 		var got *providers.Error
 		if !errors.As(err, &got) || got.Reason != ReasonCredentials || !strings.Contains(got.Error(), "444455556666") {
-			t.Errorf("%s gives %v", provider, err)
+			t.Errorf("%s gives %v", place.Provider, err)
 		}
 	}
 }

@@ -13,15 +13,19 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// The keys of tags. tagOwner holds the mark, tagRole the node's key, tagRetain "true" on what outlives its gateway; the others are for
-// people who read the console.
+// The keys of tags. tagOwner holds the mark, tagClusterUID the cluster's UID, by which a survey finds all of a cluster's, tagRole the node's key,
+// tagRetain "true" on what outlives its gateway; the others are for people who read the console.
 const (
-	tagOwner   = "edgegateway.dev/owner"
-	tagRole    = "edgegateway.dev/role"
-	tagRetain  = "edgegateway.dev/retain"
-	tagGateway = "edgegateway.dev/gateway"
-	tagName    = "Name"
+	tagOwner      = "edgegateway.dev/owner"
+	tagClusterUID = "edgegateway.dev/cluster"
+	tagRole       = "edgegateway.dev/role"
+	tagRetain     = "edgegateway.dev/retain"
+	tagGateway    = "edgegateway.dev/gateway"
+	tagName       = "Name"
 )
+
+// markTags are those that make a thing ours: without them it is nobody's.
+var markTags = []string{tagOwner, tagClusterUID, tagRole, tagRetain}
 
 // tagBatch is how many resources one DescribeTags may ask about.
 const tagBatch = 20
@@ -29,7 +33,8 @@ const tagBatch = 20
 // tagsOf returns what a node is tagged with when it is created, sorted by key.
 func tagsOf(owner providers.Owner, node providers.Node) [][2]string {
 	tags := [][2]string{
-		{tagName, node.Name}, {tagGateway, owner.Namespace + "/" + owner.Name}, {tagOwner, owner.Mark()}, {tagRole, node.Key},
+		{tagName, node.Name}, {tagClusterUID, owner.Cluster}, {tagGateway, owner.Namespace + "/" + owner.Name}, {tagOwner, owner.Mark()},
+		{tagRole, node.Key},
 	}
 	if node.Retain {
 		tags = append(tags, [2]string{tagRetain, "true"})

@@ -124,7 +124,7 @@ func (w *world) asSeen() providertest.World {
 func (w *world) inventory() []providertest.Thing {
 	items := w.cloud.Inventory()
 	marks := map[string]string{}
-	claims := map[string]claim{}
+	claims := map[string]providers.Claim{}
 	w.cloud.Edit(func(t *simaws.Tables) {
 		now := w.cloud.Kernel.Inventory.Now()
 		for _, group := range t.Groups.All(now) {
@@ -138,12 +138,12 @@ func (w *world) inventory() []providertest.Thing {
 		for _, set := range t.Records.All(now) {
 			if c, ok := claimIn(set); ok {
 				claims[plain(set.Name)] = c
-				marks[set.Key()] = c.mark
+				marks[set.Key()] = c.Mark
 			}
 		}
 		for _, set := range t.Records.All(now) {
-			if c := claims[claimName(simHost(set))]; c.has(set.Type) {
-				marks[set.Key()] = c.mark
+			if c := claims[providers.ClaimName(simHost(set))]; c.Has(set.Type) {
+				marks[set.Key()] = c.Mark
 			}
 		}
 	})
@@ -166,11 +166,11 @@ func (w *world) inventory() []providertest.Thing {
 
 func simHost(set simaws.RecordSet) string { return strings.ReplaceAll(plain(set.Name), `\052`, "*") }
 
-func claimIn(set simaws.RecordSet) (claim, bool) {
+func claimIn(set simaws.RecordSet) (providers.Claim, bool) {
 	if set.Type != "TXT" || len(set.Values) != 1 {
-		return claim{}, false
+		return providers.Claim{}, false
 	}
-	return parseClaim([]string{strings.Trim(set.Values[0], `"`)})
+	return providers.ParseClaim([]string{strings.Trim(set.Values[0], `"`)})
 }
 
 // keyOf returns the record set's key that a node's or a thing's ID stands for, or the ID itself.
@@ -207,9 +207,9 @@ func (w *world) disown(id string) bool {
 	}
 	done := false
 	w.cloud.Edit(func(t *simaws.Tables) {
-		done = t.Records.Change(keyOf(claimName(host)+"/TXT"), func(set *simaws.RecordSet) {
+		done = t.Records.Change(keyOf(providers.ClaimName(host)+"/TXT"), func(set *simaws.RecordSet) {
 			if c, ok := claimIn(*set); ok {
-				set.Values = []string{`"` + claim{mark: thief, types: c.types}.text() + `"`}
+				set.Values = []string{`"` + providers.Claim{Mark: thief, Types: c.Types}.Text() + `"`}
 			}
 		})
 	})
@@ -279,15 +279,15 @@ func (w *world) look() {
 	var wrong error
 	w.cloud.Edit(func(t *simaws.Tables) {
 		view := w.cloud.Kernel.Inventory.Now()
-		claims := map[string]claim{}
+		claims := map[string]providers.Claim{}
 		for _, set := range t.Records.All(view) {
 			if c, ok := claimIn(set); ok {
 				claims[plain(set.Name)] = c
 			}
 		}
 		for _, set := range t.Records.All(view) {
-			c := claims[claimName(simHost(set))]
-			if set.Alias == nil || !c.has(set.Type) {
+			c := claims[providers.ClaimName(simHost(set))]
+			if set.Alias == nil || !c.Has(set.Type) {
 				continue
 			}
 			pointer := set.Key() + set.Alias.DNSName
@@ -295,7 +295,7 @@ func (w *world) look() {
 			if w.lost[plain(set.Alias.DNSName)] {
 				continue
 			}
-			if err := pointsWell(t, view, set, c.mark, w.aliases[pointer]); err != nil {
+			if err := pointsWell(t, view, set, c.Mark, w.aliases[pointer]); err != nil {
 				wrong = err
 			}
 		}

@@ -25,7 +25,7 @@ func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change prov
 	if err != nil {
 		return err
 	}
-	goal, err := p.goalOf(at, owner.Mark(), change)
+	goal, err := p.goalOf(at, owner, change)
 	if err != nil {
 		return err
 	}
@@ -39,13 +39,13 @@ func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change prov
 // goal is what one change is to bring about.
 type goal struct {
 	target
-	mark   string
+	owner  providers.Owner
 	remove bool
 	record Record
 }
 
-func (p *Provider) goalOf(at target, mark string, change providers.Change) (goal, error) {
-	g := goal{target: at, mark: mark, remove: change.Verb == providers.Delete || change.Verb == providers.Release}
+func (p *Provider) goalOf(at target, owner providers.Owner, change providers.Change) (goal, error) {
+	g := goal{target: at, owner: owner, remove: change.Verb == providers.Delete || change.Verb == providers.Release}
 	g.record.TTL = p.ttl
 	if g.remove {
 		return g, nil
@@ -61,17 +61,17 @@ func (p *Provider) goalOf(at target, mark string, change providers.Change) (goal
 // update returns what is left to do, or nil.
 func (g goal) update(found presence) (*dns.Msg, error) {
 	if g.remove {
-		return drop(g.target, g.mark, found, g.record.TTL)
+		return drop(g.target, g.owner.Mark(), found, g.record.TTL)
 	}
-	return put(g.target, g.mark, found, g.record)
+	return put(g.target, g.owner, found, g.record)
 }
 
 // reached says whether nothing is left to do.
 func (g goal) reached(found presence) bool {
 	if g.remove {
-		return !found.ours(g.mark, g.kind)
+		return !found.ours(g.owner.Mark(), g.kind)
 	}
-	return found.ours(g.mark, g.kind) && found.holds(g.kind, g.record)
+	return found.ours(g.owner.Mark(), g.kind) && found.holds(g.kind, g.record)
 }
 
 // make sends an update and reads back. If the server says that a prerequisite does not hold, another reading tells why.
@@ -92,9 +92,9 @@ func (s *session) make(g goal, before presence, update *dns.Msg) error {
 		return nil // perhaps by an earlier update whose answer was lost
 	case answer.Rcode == dns.RcodeSuccess:
 		return notServed(g.target)
-	case after.conflict(g.host, g.mark) != "":
-		return conflicting(g.target, after.conflict(g.host, g.mark))
+	case after.conflict(g.host, g.owner.Mark()) != "":
+		return conflicting(g.target, after.conflict(g.host, g.owner.Mark()))
 	default:
-		return movedOn(g.target, before.claim.text() != after.claim.text())
+		return movedOn(g.target, before.claim.Text() != after.claim.Text())
 	}
 }

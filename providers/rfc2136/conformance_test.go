@@ -194,13 +194,13 @@ func (w *world) decide(generation int, message *dns.Msg) fate {
 
 // inventory lists sets of records. The mark of an address's is in the claim of its name.
 func (w *world) inventory() []providertest.Thing {
-	claims := map[string]claim{}
+	claims := map[string]providers.Claim{}
 	values := map[string][]string{}
 	for _, line := range transfer(w.t, w.server.address, worldZone, w.key) {
 		words := strings.SplitN(line, " ", 4)
 		id := plain(words[0]) + "/" + words[2]
 		values[id] = append(values[id], words[1]+" "+words[3])
-		if c, ok := parseClaim([]string{strings.Trim(words[3], `"`)}); ok && words[2] == "TXT" {
+		if c, ok := providers.ParseClaim([]string{strings.Trim(words[3], `"`)}); ok && words[2] == "TXT" {
 			claims[plain(words[0])] = c
 		}
 	}
@@ -208,11 +208,11 @@ func (w *world) inventory() []providertest.Thing {
 	for id, records := range values {
 		host, kind, _ := strings.Cut(id, "/")
 		thing := providertest.Thing{ID: id, Name: kind + " " + host, Detail: strings.Join(records, ", ")}
-		if c := claims[claimName(host)]; c.has(kind) {
-			thing.Mark = c.mark
+		if c := claims[providers.ClaimName(host)]; c.Has(kind) {
+			thing.Mark = c.Mark
 		}
 		if c, claimed := claims[host]; claimed {
-			thing.Mark = c.mark
+			thing.Mark = c.Mark
 		}
 		things = append(things, thing)
 	}
@@ -237,8 +237,8 @@ func (w *world) disown(id string) bool {
 			continue
 		}
 		w.change(func(update *dns.Msg) {
-			update.RemoveRRset([]dns.RR{empty(claimName(host), dns.TypeTXT)})
-			update.Insert([]dns.RR{claimRecord(host, claim{mark: providers.Owner{Cluster: "thief"}.Mark(), types: []string{kind}}, defaultTTL)})
+			update.RemoveRRset([]dns.RR{empty(providers.ClaimName(host), dns.TypeTXT)})
+			update.Insert([]dns.RR{claimRecord(host, providers.Owner{Cluster: "thief"}.Claim(kind), defaultTTL)})
 		})
 		return true
 	}

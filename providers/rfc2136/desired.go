@@ -97,8 +97,8 @@ func (p *Provider) zoneOf(host string) (string, error) {
 	if _, ok := dns.IsDomainName(dns.Fqdn(host)); !ok || strings.Contains(strings.TrimPrefix(host, "*."), "*") {
 		return "", fmt.Errorf("%q is not a name that DNS can have", host)
 	}
-	if _, ok := dns.IsDomainName(dns.Fqdn(claimName(host))); !ok {
-		return "", fmt.Errorf("%s leaves no room for the name of its claim, %s; use a shorter name", host, claimName(host))
+	if _, ok := dns.IsDomainName(dns.Fqdn(providers.ClaimName(host))); !ok {
+		return "", fmt.Errorf("%s leaves no room for the name of its claim, %s; use a shorter name", host, providers.ClaimName(host))
 	}
 	return p.zones[i], nil
 }

@@ -99,21 +99,6 @@ func TestRecordsAreWantedByFamilyAndWaitForAnAddress(t *testing.T) {
 	}
 }
 
-func TestOnlyTheVeryTextThatWeWriteIsAClaim(t *testing.T) {
-	good := claim{mark: "edgegateway-0123", types: []string{typeA, typeAAAA}}
-	if got, ok := parseClaim([]string{good.text()}); !ok || got.text() != good.text() {
-		t.Errorf("%q is read as %+v", good.text(), got)
-	}
-	for _, texts := range [][]string{
-		nil, {""}, {"hello"}, {"edgegateway v1"}, {"edgegateway v1 m"}, {"edgegateway v2 m A"}, {"edgegateway v1 m AAAA A"}, {"edgegateway  v1 m A"},
-		{"edgegateway v1 m A", "edgegateway v1 n A"},
-	} {
-		if got, ok := parseClaim(texts); ok {
-			t.Errorf("%q is read as a claim: %+v", texts, got)
-		}
-	}
-}
-
 func TestSettingsThatCantBeUsedAreInvalidAndNeverTellTheSecret(t *testing.T) {
 	good := Config{Server: "ns1.example.com", Zones: []string{"example.com"}, KeyName: "Edge", Algorithm: "HMAC-SHA512", Secret: " c2VjcmV0\n"}
 	if p, err := New(good); err != nil || p.server.address != "ns1.example.com:53" || p.server.key != (key{"edge.", dns.HmacSHA512, "c2VjcmV0"}) {

@@ -12,7 +12,7 @@ import (
 // The reasons of errors.
 const (
 	// ReasonConflict: the name is someone else's.
-	ReasonConflict = "RecordConflict"
+	ReasonConflict = providers.ReasonRecordConflict
 	// ReasonZone: the server does not take our updates, or queries, of the zone.
 	ReasonZone = "ZoneNotAllowed"
 	// ReasonTSIG: the server does not accept our signature, or we don't accept its.

@@ -14,7 +14,7 @@ import (
 // presence is what the server says about a name now.
 type presence struct {
 	// claim is the one that can be read, if claimed.
-	claim   claim
+	claim   providers.Claim
 	claimed bool
 	// texts are the TXT records at the claim's name, whatever they say.
 	texts []string
@@ -50,7 +50,7 @@ func (f *presence) add(kind string, records []dns.RR) {
 
 // ours says whether owner's claim covers a record.
 func (f presence) ours(mark, kind string) bool {
-	return f.claimed && f.claim.mark == mark && f.claim.has(kind)
+	return f.claimed && f.claim.Mark == mark && f.claim.Has(kind)
 }
 
 // holds says whether a record is there with exactly these values.
@@ -85,10 +85,10 @@ func (f presence) nodes(place providers.Place, host, mark string) []providers.No
 // conflict says who is in the way at a name, or "" if nobody is.
 func (f presence) conflict(host, mark string) string {
 	switch {
-	case f.claimed && f.claim.mark != mark:
-		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", host, claimName(host))
+	case f.claimed && f.claim.Mark != mark:
+		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", host, providers.ClaimName(host))
 	case len(f.texts) > 0 && !f.claimed:
-		return fmt.Sprintf("a TXT record at %s is not a claim of ours", claimName(host))
+		return fmt.Sprintf("a TXT record at %s is not a claim of ours", providers.ClaimName(host))
 	case f.alias != "":
 		return fmt.Sprintf("%s has a CNAME record to %s that is not ours", host, f.alias)
 	}

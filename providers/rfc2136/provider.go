@@ -2,7 +2,6 @@ package rfc2136
 
 import (
 	"encoding/base64"
-	"fmt"
 	"net"
 	"slices"
 	"strings"
@@ -110,22 +109,7 @@ func keyOf(config Config) (key, error) {
 // plain returns a name in lower case without its trailing dot.
 func plain(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
 
-// Report says whether what is there is served. Published is Ready when every record is, and when there is nothing to publish.
+// Report implements providers.Provider.
 func (p *Provider) Report(observed providers.Graph) providers.Status {
-	published := providers.Verdict{State: providers.Ready, Reason: "Published", Message: "every record is served"}
-	records := observed.OfKind(providers.KindRecord).Nodes
-	if len(records) == 0 {
-		published = providers.Verdict{State: providers.Ready, Reason: "NoRecords", Message: "there is nothing to publish"}
-	}
-	for _, node := range records {
-		if node.State == providers.Ready {
-			continue
-		}
-		published = providers.Verdict{State: node.State, Reason: "RecordMissing", Message: fmt.Sprintf("%s: %s", node.Key, node.Problem)}
-		if node.Unmanaged {
-			published.Reason = ReasonConflict
-		}
-		break
-	}
-	return providers.Status{Published: published}
+	return providers.ReportRecords(observed)
 }

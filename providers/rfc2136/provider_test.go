@@ -109,7 +109,7 @@ func wantError(t *testing.T, err error, class providers.Class, reason string, wo
 }
 
 func claimLine(o providers.Owner, name, types string) string {
-	return fmt.Sprintf("%s. 60 TXT \"edgegateway v1 %s %s\"", name, o.Mark(), types)
+	return fmt.Sprintf("%s. 60 TXT %q", name, o.Claim(strings.Fields(types)...).Text())
 }
 
 func TestRecordsAreCreatedUpdatedAndDeletedWithTheirClaim(t *testing.T) {

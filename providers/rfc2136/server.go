@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // timeout of each step of an exchange; fudge is how far the clocks may differ, in seconds.
@@ -75,7 +77,7 @@ func (s *session) read(zone, host string) (presence, error) {
 		}
 		found.add(kind, records)
 	}
-	records, err := s.query(zone, claimName(host), dns.TypeTXT)
+	records, err := s.query(zone, providers.ClaimName(host), dns.TypeTXT)
 	if err != nil {
 		return presence{}, err
 	}
@@ -85,7 +87,7 @@ func (s *session) read(zone, host string) (presence, error) {
 		}
 	}
 	slices.Sort(found.texts)
-	found.claim, found.claimed = parseClaim(found.texts)
+	found.claim, found.claimed = providers.ParseClaim(found.texts)
 	return found, nil
 }
 

@@ -5,11 +5,14 @@ import (
 	"net/netip"
 
 	"github.com/miekg/dns"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // put returns the update that gives a record these values, or nil if nothing is to be done. The server makes it only if the name is ours, or
 // nobody's; what was read is never trusted for that, since a wildcard answers for names that do not exist.
-func put(at target, mark string, found presence, record Record) (*dns.Msg, error) {
+func put(at target, owner providers.Owner, found presence, record Record) (*dns.Msg, error) {
+	mark := owner.Mark()
 	if found.ours(mark, at.kind) && found.holds(at.kind, record) && found.alias == "" {
 		return nil, nil
 	}
@@ -19,19 +22,19 @@ func put(at target, mark string, found presence, record Record) (*dns.Msg, error
 	}
 	update := newUpdate(at.zone)
 	update.RRsetNotUsed([]dns.RR{empty(at.host, dns.TypeCNAME)})
-	if !found.claimed || found.claim.mark != mark {
-		update.RRsetNotUsed([]dns.RR{empty(claimName(at.host), dns.TypeTXT), empty(at.host, dns.TypeA), empty(at.host, dns.TypeAAAA)})
-		update.Insert([]dns.RR{claimRecord(at.host, claim{mark: mark, types: []string{at.kind}}, record.TTL)})
+	if !found.claimed || found.claim.Mark != mark {
+		update.RRsetNotUsed([]dns.RR{empty(providers.ClaimName(at.host), dns.TypeTXT), empty(at.host, dns.TypeA), empty(at.host, dns.TypeAAAA)})
+		update.Insert([]dns.RR{claimRecord(at.host, owner.Claim(at.kind), record.TTL)})
 		update.Insert(records)
 		return update, nil
 	}
 	update.Used([]dns.RR{claimRecord(at.host, found.claim, 0)})
-	if found.claim.has(at.kind) {
+	if found.claim.Has(at.kind) {
 		update.RemoveRRset([]dns.RR{empty(at.host, dns.StringToType[at.kind])})
 	} else {
 		update.RRsetNotUsed([]dns.RR{empty(at.host, dns.StringToType[at.kind])})
-		update.RemoveRRset([]dns.RR{empty(claimName(at.host), dns.TypeTXT)})
-		update.Insert([]dns.RR{claimRecord(at.host, found.claim.with(at.kind), record.TTL)})
+		update.RemoveRRset([]dns.RR{empty(providers.ClaimName(at.host), dns.TypeTXT)})
+		update.Insert([]dns.RR{claimRecord(at.host, owner.Claim(found.claim.With(at.kind).Types...), record.TTL)})
 	}
 	update.Insert(records)
 	return update, nil
@@ -40,7 +43,7 @@ func put(at target, mark string, found presence, record Record) (*dns.Msg, error
 // drop returns the update that removes a record of ours, and with the last one the claim; nil if ours is gone. Without a claim it is, whatever
 // the server answers with: that may be a wildcard's. A name that someone else has claimed is a conflict.
 func drop(at target, mark string, found presence, ttl uint32) (*dns.Msg, error) {
-	if found.claimed && found.claim.mark != mark {
+	if found.claimed && found.claim.Mark != mark {
 		return nil, conflicting(at, found.conflict(at.host, mark))
 	}
 	if !found.ours(mark, at.kind) {
@@ -48,8 +51,8 @@ func drop(at target, mark string, found presence, ttl uint32) (*dns.Msg, error) 
 	}
 	update := newUpdate(at.zone)
 	update.Used([]dns.RR{claimRecord(at.host, found.claim, 0)})
-	update.RemoveRRset([]dns.RR{empty(at.host, dns.StringToType[at.kind]), empty(claimName(at.host), dns.TypeTXT)})
-	if left := found.claim.without(at.kind); len(left.types) > 0 {
+	update.RemoveRRset([]dns.RR{empty(at.host, dns.StringToType[at.kind]), empty(providers.ClaimName(at.host), dns.TypeTXT)})
+	if left := found.claim.Without(at.kind); len(left.Types) > 0 {
 		update.Insert([]dns.RR{claimRecord(at.host, left, ttl)})
 	}
 	return update, nil
@@ -65,9 +68,9 @@ func empty(name string, kind uint16) dns.RR {
 	return &dns.ANY{Hdr: dns.RR_Header{Name: dns.Fqdn(name), Rrtype: kind}}
 }
 
-func claimRecord(host string, c claim, ttl uint32) dns.RR {
-	header := dns.RR_Header{Name: dns.Fqdn(claimName(host)), Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: ttl}
-	return &dns.TXT{Hdr: header, Txt: []string{c.text()}}
+func claimRecord(host string, c providers.Claim, ttl uint32) dns.RR {
+	header := dns.RR_Header{Name: dns.Fqdn(providers.ClaimName(host)), Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: ttl}
+	return &dns.TXT{Hdr: header, Txt: []string{c.Text()}}
 }
 
 func addressRecords(at target, record Record) ([]dns.RR, error) {

@@ -1,0 +1,137 @@
+package aws
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// Survey implements providers.Surveyor. It reads all records of the zones, the class's own too, and tells those that a claim of the cluster's
+// covers, whether or not they are still there. A claim from before claims told the cluster is not found.
+func (p *DNS) Survey(ctx context.Context, cluster string, places []providers.Place) ([]providers.Possession, error) {
+	var within []providers.Place
+	for _, zone := range p.zones {
+		within = append(within, providers.Place{Provider: DNSName, Account: p.account, Zone: zone})
+	}
+	var all []providers.Possession
+	err := p.eachZone(ctx, append(within, places...), func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
+		for host, found := range presences(sets) {
+			if !found.claimed || found.claim.Cluster != cluster {
+				continue
+			}
+			owned, err := p.possessions(place.Zone, id, host, found)
+			if err != nil {
+				return err
+			}
+			all = append(all, owned...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return sorted(all), nil
+}
+
+// presences sorts a zone's records by the names that they are of, where one has a claim.
+func presences(sets []types.ResourceRecordSet) map[string]presence {
+	found := map[string]presence{}
+	for i := range sets {
+		if host, ok := providers.ClaimedName(hostOf(sets[i])); ok {
+			found[host] = presence{sets: map[string]*types.ResourceRecordSet{}}
+		}
+	}
+	for i := range sets {
+		host := hostOf(sets[i])
+		if claimed, ok := providers.ClaimedName(host); ok {
+			host = claimed
+		}
+		if f, ok := found[host]; ok {
+			f.add(&sets[i], host)
+			found[host] = f
+		}
+	}
+	for host, f := range found {
+		f.readClaim()
+		found[host] = f
+	}
+	return found
+}
+
+// possessions tells the records that a claim covers. All of them are removed by one command, the claim with them, since the claim says what
+// they are: two commands would be in each other's way.
+func (p *DNS) possessions(zone, id, host string, found presence) ([]providers.Possession, error) {
+	going := swap(found.claimSet, nil)
+	for _, kind := range found.claim.Types {
+		going = append(going, swap(found.sets[kind], nil)...)
+	}
+	batch, err := cliBatch(going)
+	if err != nil {
+		return nil, err
+	}
+	var all []providers.Possession
+	for _, kind := range found.claim.Types {
+		node := p.recordNode(zone, host, kind)
+		all = append(all, providers.Possession{
+			Place: node.Place, ID: host + "/" + kind, Key: node.Key, Mark: found.claim.Mark, Namespace: found.claim.Namespace, Name: found.claim.Name,
+			Remove: fmt.Sprintf("aws route53 change-resource-record-sets --hosted-zone-id %s --change-batch %s", id, batch),
+		})
+	}
+	return all, nil
+}
+
+// What the AWS CLI reads; the SDK's types have no names for JSON.
+type (
+	cliChange struct {
+		Action string    `json:"Action"`
+		Set    cliRecord `json:"ResourceRecordSet"`
+	}
+
+	cliRecord struct {
+		Name   string     `json:"Name"`
+		Type   string     `json:"Type"`
+		TTL    *int64     `json:"TTL,omitempty"`
+		Values []cliValue `json:"ResourceRecords,omitempty"`
+		Alias  *cliAlias  `json:"AliasTarget,omitempty"`
+	}
+
+	cliValue struct {
+		Value string `json:"Value"`
+	}
+
+	cliAlias struct {
+		Zone     string `json:"HostedZoneId"`
+		Name     string `json:"DNSName"`
+		Evaluate bool   `json:"EvaluateTargetHealth"`
+	}
+)
+
+// cliBatch returns changes as a word for a shell.
+func cliBatch(changes []types.Change) (string, error) {
+	var all []cliChange
+	for _, change := range changes {
+		set := change.ResourceRecordSet
+		one := cliChange{Action: string(change.Action), Set: cliRecord{Name: aws.ToString(set.Name), Type: string(set.Type), TTL: set.TTL}}
+		for _, record := range set.ResourceRecords {
+			one.Set.Values = append(one.Set.Values, cliValue{aws.ToString(record.Value)})
+		}
+		if alias := set.AliasTarget; alias != nil {
+			one.Set.Alias = &cliAlias{aws.ToString(alias.HostedZoneId), aws.ToString(alias.DNSName), alias.EvaluateTargetHealth}
+		}
+		all = append(all, one)
+	}
+	text, err := json.Marshal(map[string][]cliChange{"Changes": all})
+	if err != nil {
+		return "", fmt.Errorf("writing a change batch: %w", err)
+	}
+	return shellWord(string(text)), nil
+}
+
+// shellWord quotes a text for a shell.
+func shellWord(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

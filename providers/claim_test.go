@@ -1,0 +1,96 @@
+package providers
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestClaimsAreReadAsTheyAreWritten(t *testing.T) {
+	owner := Owner{Cluster: "b5c9", Gateway: "g", Namespace: "shop", Name: "main"}
+	long := owner
+	long.Cluster, long.Namespace, long.Name = strings.Repeat("c", 36), strings.Repeat("n", 63), strings.Repeat("m", 253)
+	strange := owner
+	strange.Cluster, strange.Name = `a "b=c`, "x y"
+	withoutGateway := long.Claim("A", "AAAA")
+	withoutGateway.Namespace, withoutGateway.Name = "", ""
+	for _, c := range []struct {
+		claim  Claim
+		text   string
+		parsed Claim
+	}{
+		{owner.Claim("AAAA", "A", "A"), "edgegateway v1 " + owner.Mark() + " A AAAA cluster=b5c9 gateway=shop/main", owner.Claim("A", "AAAA")},
+		{Claim{Mark: "m", Types: []string{"A"}}, "edgegateway v1 m A", Claim{Mark: "m", Types: []string{"A"}}}, // as it was written before
+		{Owner{Cluster: "c"}.Claim("A"), "edgegateway v1 " + Owner{Cluster: "c"}.Mark() + " A cluster=c", Owner{Cluster: "c"}.Claim("A")},
+		{strange.Claim("A"), "edgegateway v1 " + strange.Mark() + " A cluster=a%20%22b=c gateway=shop/x%20y", strange.Claim("A")},
+		{long.Claim("A", "AAAA"), "edgegateway v1 " + long.Mark() + " A AAAA cluster=" + long.Cluster, withoutGateway},
+	} {
+		text := c.claim.Text()
+		if text != c.text || len(text) > maxClaim {
+			t.Errorf("it is written %q, not %q", text, c.text)
+		}
+		if parsed, ok := ParseClaim([]string{text}); !ok || !reflect.DeepEqual(parsed, c.parsed) {
+			t.Errorf("%q is read as %+v", text, parsed)
+		}
+	}
+}
+
+func TestOnlyTheVeryTextThatWeWriteIsAClaim(t *testing.T) {
+	for _, texts := range [][]string{
+		nil, {""}, {"hello"}, {"v=spf1 -all"}, {"edgegateway v1"}, {"edgegateway v1 m"}, {"edgegateway v2 m A"}, {"edgegateway v1 m AAAA A"}, {"edgegateway  v1 m A"},
+		{"edgegateway v1 m A", "edgegateway v1 n A"}, {"edgegateway v1 m cluster=c"}, {"edgegateway v1 m A gateway=a/b"}, {"edgegateway v1 m A gateway=a/b cluster=c"},
+		{"edgegateway v1 m cluster=c A"}, {"edgegateway v1 m A cluster=c cluster=c"}, {"edgegateway v1 m A cluster=c gateway=a"}, {"edgegateway v1 m A colour=red"},
+		{"edgegateway v1 m A cluster=%zz"},
+	} {
+		if got, ok := ParseClaim(texts); ok {
+			t.Errorf("%q is read as a claim: %+v", texts, got)
+		}
+	}
+}
+
+func TestAClaimGrowsAndShrinksByType(t *testing.T) {
+	owner := Owner{Cluster: "c", Gateway: "g", Namespace: "shop", Name: "main"}
+	c := owner.Claim("AAAA")
+	grown := c.With("A")
+	if !reflect.DeepEqual(grown.Types, []string{"A", "AAAA"}) || !reflect.DeepEqual(c.Types, []string{"AAAA"}) || !grown.Has("A") || c.Has("A") {
+		t.Errorf("%v grows to %v", c, grown)
+	}
+	if shrunk := grown.Without("AAAA"); shrunk.Text() != owner.Claim("A").Text() || !grown.Has("AAAA") {
+		t.Errorf("it shrinks to %v", shrunk)
+	}
+}
+
+func TestClaimsAreBesideTheirNames(t *testing.T) {
+	for host, name := range map[string]string{
+		"www.example.com": "_edgegateway.www.example.com", "example.com": "_edgegateway.example.com", "*.example.com": "_edgegateway._wildcard.example.com",
+	} {
+		if got := ClaimName(host); got != name {
+			t.Errorf("the claim of %s is at %s", host, got)
+		}
+		if got, ok := ClaimedName(name); !ok || got != host {
+			t.Errorf("%s is the claim of %s", name, got)
+		}
+	}
+	if host, ok := ClaimedName("www.example.com"); ok {
+		t.Errorf("a hostname is the claim of %s", host)
+	}
+}
+
+func TestWhatRecordsMeanToAUser(t *testing.T) {
+	record := func(host string, state State, unmanaged bool) Node {
+		return Node{Key: KindRecord + "/" + host + "/A", Name: host, State: state, Unmanaged: unmanaged, Problem: "of " + host}
+	}
+	for name, c := range map[string]struct {
+		nodes []Node
+		want  Verdict
+	}{
+		"nothing to publish": {[]Node{{Key: "address/a", State: Pending}}, Verdict{Ready, "NoRecords", "there is nothing to publish"}},
+		"all served":         {[]Node{record("a", Ready, false), record("b", Ready, false)}, Verdict{Ready, "Published", "every record is served"}},
+		"one on its way":     {[]Node{record("a", Ready, false), record("b", Pending, false)}, Verdict{Pending, "RecordMissing", "record/b/A: of b"}},
+		"one is another's":   {[]Node{record("a", Failed, true), record("b", Pending, false)}, Verdict{Failed, ReasonRecordConflict, "record/a/A: of a"}},
+	} {
+		if got := ReportRecords(NewGraph(c.nodes...)).Published; got != c.want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
