@@ -22,8 +22,14 @@ type account struct {
 	secret   registry.Credentials
 }
 
-func newAccount() *account {
+func newAccount(t *testing.T) *account {
+	t.Helper()
 	cloud := simaws.New(simaws.Config{})
+	t.Cleanup(func() {
+		if gaps := cloud.Gaps(); len(gaps) > 0 {
+			t.Errorf("gaps: %v", gaps)
+		}
+	})
 	pace := providers.DefaultPace()
 	pace.Now = cloud.Now
 	key := simaws.DefaultKey
@@ -103,7 +109,7 @@ func settled(out providers.Outcome) bool { return out.Settled() }
 func gone(out providers.Outcome) bool { return out.Gone() }
 
 func TestAClassOfAWSMakesAndRemovesAGateway(t *testing.T) {
-	a, g := newAccount(), newTenant("web")
+	a, g := newAccount(t), newTenant("web")
 	before := fmt.Sprint(a.cloud.Inventory())
 	a.drive(t, g, settled)
 	if len(g.memory) == 0 || len(a.cloud.Inventory()) == 0 {
@@ -130,7 +136,7 @@ func TestAClassOfAWSMakesAndRemovesAGateway(t *testing.T) {
 }
 
 func TestAProviderIsMadeOnce(t *testing.T) {
-	a := newAccount()
+	a := newAccount(t)
 	first := a.provider(t)
 	a.class.ChangePolicy = api.ChangeApprove
 	if a.provider(t) != first {
@@ -157,7 +163,7 @@ func TestWrongKeysAreDenied(t *testing.T) {
 		"an outage":      {nil, &simcloud.Fault{Fate: simcloud.Fate{Act: simcloud.Outage}}, providers.Transient},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newAccount()
+			a := newAccount(t)
 			good := a.secret
 			if c.secret != nil {
 				a.secret = registry.Credentials{Provider: c.secret}

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/edgegateway/edgegateway/test/simcloud"
@@ -31,6 +32,8 @@ type Config struct {
 	// Empty leaves out the VPC, its nodes and the records: only accounts and zones are there.
 	Empty bool
 	Times Times
+	// Gate that judges every exchange. None: DefaultGate.
+	Gate *Gate
 }
 
 // Times are how long things take in virtual time. Zero values mean the defaults that are named; negative ones mean no time.
@@ -82,6 +85,9 @@ type Cloud struct {
 	keys   []Key
 	serial int
 	gaps   []string
+	// violations are what the gate has found.
+	gate       *Gate
+	violations []string
 	// index is what the tagging API knows, indexing that it is about to learn more.
 	index    []taggedItem
 	indexing bool
@@ -109,7 +115,10 @@ type Tables struct {
 // New returns a running cloud with what config seeds.
 func New(config Config) *Cloud {
 	kernel := simcloud.NewKernel()
-	c := &Cloud{Kernel: kernel, config: config, times: config.Times.filled(), keys: config.Keys}
+	c := &Cloud{Kernel: kernel, config: config, times: config.Times.filled(), keys: config.Keys, gate: config.Gate}
+	if c.gate == nil {
+		c.gate = DefaultGate()
+	}
 	c.config.Home = cmp.Or(config.Home, "eu-west-1")
 	if len(config.Regions) == 0 {
 		c.config.Regions = []string{"eu-central-1", "eu-west-1", "us-east-1", "us-east-2"}
@@ -157,10 +166,11 @@ func (c *Cloud) quota(name string) int {
 	return DefaultQuotas[name]
 }
 
-// Gaps returns what requests asked for that AWS has and the simulator has not. A test in which there is one proves nothing.
+// Gaps returns what requests asked for that AWS has and the simulator has not, and then the Violations of AWS's own models. A test in which
+// there is one proves nothing.
 func (c *Cloud) Gaps() []string {
 	var gaps []string
-	c.With(func() { gaps = append(gaps, c.gaps...) })
+	c.With(func() { gaps = slices.Concat(c.gaps, c.violations) })
 	return gaps
 }
 

@@ -154,13 +154,17 @@ func nameOrder(name string) string {
 }
 
 type xmlRecordSet struct {
-	Name   string      `xml:"Name"`
-	Type   string      `xml:"Type"`
-	SetID  string      `xml:"SetIdentifier,omitempty"`
-	Weight *int        `xml:"Weight"`
-	TTL    *int        `xml:"TTL"`
-	Values []xmlRecord `xml:"ResourceRecords>ResourceRecord"`
-	Alias  *xmlAlias   `xml:"AliasTarget"`
+	Name   string     `xml:"Name"`
+	Type   string     `xml:"Type"`
+	SetID  string     `xml:"SetIdentifier,omitempty"`
+	Weight *int       `xml:"Weight"`
+	TTL    *int       `xml:"TTL"`
+	Values *xmlValues `xml:"ResourceRecords"` // an alias has none, not no items
+	Alias  *xmlAlias  `xml:"AliasTarget"`
+}
+
+type xmlValues struct {
+	Records []xmlRecord `xml:"ResourceRecord"`
 }
 
 type xmlRecord struct {
@@ -179,9 +183,9 @@ func (r RecordSet) xml() xmlRecordSet {
 		x.Alias = &xmlAlias{r.Alias.HostedZone, r.Alias.DNSName, r.Alias.EvaluateHealth}
 		return x
 	}
-	x.TTL = &r.TTL
+	x.TTL, x.Values = &r.TTL, &xmlValues{}
 	for _, value := range r.Values {
-		x.Values = append(x.Values, xmlRecord{value})
+		x.Values.Records = append(x.Values.Records, xmlRecord{value})
 	}
 	return x
 }

@@ -22,8 +22,36 @@ type xmlInstance struct {
 	PrivateIP string         `xml:"privateIpAddress"`
 	Zone      string         `xml:"placement>availabilityZone"`
 	Groups    []xmlGroupID   `xml:"groupSet>item"`
-	ENIs      []xmlInterface `xml:"networkInterfaceSet>item"`
+	ENIs      []xmlNetworkOf `xml:"networkInterfaceSet>item"`
 	Tags      []xmlTag       `xml:"tagSet>item"`
+}
+
+// xmlNetworkOf is an interface as its instance tells of it, which is less than DescribeNetworkInterfaces does.
+type xmlNetworkOf struct {
+	ID          string          `xml:"networkInterfaceId"`
+	VPC         string          `xml:"vpcId"`
+	Subnet      string          `xml:"subnetId"`
+	Description string          `xml:"description"`
+	Owner       string          `xml:"ownerId"`
+	Status      string          `xml:"status"`
+	Kind        string          `xml:"interfaceType"`
+	PrivateIP   string          `xml:"privateIpAddress"`
+	IPv6        []xmlIPv6       `xml:"ipv6AddressesSet>item"`
+	Groups      []xmlGroupID    `xml:"groupSet>item"`
+	Attachment  *xmlAttachment  `xml:"attachment"`
+	Association *xmlAssociation `xml:"association"`
+}
+
+func networkOf(x xmlInterface) xmlNetworkOf {
+	own := xmlNetworkOf{ID: x.ID, VPC: x.VPC, Subnet: x.Subnet, Description: x.Description, Owner: x.Owner, Status: x.Status, Kind: x.Kind,
+		PrivateIP: x.PrivateIP, IPv6: x.IPv6, Groups: x.Groups}
+	if x.Attachment != nil {
+		own.Attachment = &xmlAttachment{ID: x.Attachment.ID, Device: x.Attachment.Device, Status: x.Attachment.Status}
+	}
+	if x.Association != nil {
+		own.Association = &xmlAssociation{Owner: x.Association.Owner, IP: x.Association.IP}
+	}
+	return own
 }
 
 type xmlState struct {
@@ -66,7 +94,7 @@ func (c *Cloud) describeInstances(r *request) (any, error) {
 			Zone: i.Zone, Groups: c.xmlGroupIDs(i.Groups), Tags: xmlTags(i.Tags)}
 		for _, eni := range enis {
 			if eni.Instance == i.ID {
-				x.ENIs = append(x.ENIs, c.xmlInterface(eni))
+				x.ENIs = append(x.ENIs, networkOf(c.xmlInterface(eni)))
 			}
 		}
 		answer.Reservations = append(answer.Reservations, xmlReservation{"r-" + i.ID[2:], i.Account, []xmlInstance{x}})
@@ -100,7 +128,7 @@ type xmlIPv6 struct {
 type xmlAttachment struct {
 	ID       string `xml:"attachmentId"`
 	Instance string `xml:"instanceId,omitempty"`
-	Owner    string `xml:"instanceOwnerId"`
+	Owner    string `xml:"instanceOwnerId,omitempty"`
 	Device   int    `xml:"deviceIndex"`
 	Status   string `xml:"status"`
 }

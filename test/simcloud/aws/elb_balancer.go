@@ -254,7 +254,7 @@ type xmlMappedAddress struct {
 func (b Balancer) xml() xmlBalancer {
 	return xmlBalancer{ARN: b.ARN, DNSName: b.DNSName, HostedZone: b.HostedZone, Created: b.Created.UTC().Format("2006-01-02T15:04:05.000Z"), Name: b.Name,
 		Scheme: b.Scheme, VPC: b.VPC, State: b.State, Reason: b.Reason, Type: "network", Zones: b.xmlZones(), Groups: b.Groups,
-		IPAddressType: b.IPAddressType, Enforce: b.EnforceOnLink, SourceNAT: b.SourceNATOnPfx}
+		IPAddressType: b.IPAddressType, Enforce: b.EnforceOnLink, SourceNAT: cmp.Or(b.SourceNATOnPfx, "off")}
 }
 
 // xmlZones shows addresses as AWS does: those that were asked for, and the IPv6 ones.

@@ -182,7 +182,7 @@ func (c *Cloud) setSubnets(r *request) (any, error) {
 		Zones         []xmlMapping `xml:"AvailabilityZones>member"`
 		IPAddressType string       `xml:"IpAddressType"`
 		SourceNAT     string       `xml:"EnablePrefixForIpv6SourceNat"`
-	}{next.xmlZones(), next.IPAddressType, next.SourceNATOnPfx}, nil
+	}{next.xmlZones(), next.IPAddressType, cmp.Or(next.SourceNATOnPfx, "off")}, nil
 }
 
 // remap returns the mapping that a subnet has from now on, or why it can't be.

@@ -139,8 +139,7 @@ func TestTheLogSaysWhatAPolicyMustAllow(t *testing.T) {
 
 func TestWhatIsNotModelledIsRefusedAndRemembered(t *testing.T) {
 	cloud := New(Config{})
-	quiet := &testing.B{}
-	u := userOf(quiet, cloud, DefaultKey, "eu-west-1")
+	u := userWithout(t, cloud, DefaultKey, "eu-west-1")
 	in := balancerInput("eg-main", "")
 	in.CustomerOwnedIpv4Pool = sdk.String("ipv4pool-coip-1")
 	for what, err := range map[string]error{

@@ -104,7 +104,7 @@ func (u *user) resources(query map[string]any) (jsonResources, error) {
 
 func resourcesWith(key Key) proof {
 	return as(key, func(u *user) error {
-		_, err := u.resources(nil)
+		_, err := u.resources(map[string]any{})
 		return err
 	})
 }
@@ -142,7 +142,7 @@ var accessProofs = map[string]proof{
 		return listBalancers(userOf(u.t, u.cloud, key, "eu-west-1"))
 	}},
 	"a-request-that-is-not-signed": {do: func(u *user) error {
-		response := must[*http.Response](u)(u.conn.Client().Post(Endpoint, "application/x-www-form-urlencoded", bytes.NewReader([]byte("Action=DescribeLoadBalancers"))))
+		response := must[*http.Response](u)(u.conn.Client().Post(Endpoint, "application/x-www-form-urlencoded", bytes.NewReader([]byte("Action=DescribeLoadBalancers&Version=2015-12-01"))))
 		defer response.Body.Close()
 		text := must[[]byte](u)(io.ReadAll(response.Body))
 		if response.StatusCode == http.StatusForbidden && bytes.Contains(text, []byte("<Code>MissingAuthenticationToken</Code>")) {

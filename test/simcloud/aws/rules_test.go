@@ -30,7 +30,7 @@ func TestRules(t *testing.T) {
 			if !proved {
 				t.Fatal("there is no proof")
 			}
-			err := p.do(newUser(t, p.config))
+			err := p.do(newProver(t, rule.Name, p.config))
 			switch {
 			case rule.Code == "" && err != nil:
 				t.Error(err)
@@ -42,6 +42,11 @@ func TestRules(t *testing.T) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		t.Errorf("the proof %s is of no rule", name)
+	}
+	for _, name := range slices.Sorted(maps.Keys(outside)) {
+		if !slices.ContainsFunc(Rules, func(r Rule) bool { return r.Name == name }) {
+			t.Errorf("outside has %s, which is no rule", name)
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package aws
 import (
 	"bytes"
 	"errors"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -34,14 +33,9 @@ type operation struct {
 	do       func(*Cloud, *request) (any, error)
 }
 
-// ServeHTTP answers a request as AWS does.
-func (c *Cloud) ServeHTTP(w http.ResponseWriter, incoming *http.Request) {
+// serve answers a request as AWS does.
+func (c *Cloud) serve(w http.ResponseWriter, incoming *http.Request, body []byte) {
 	connection, _ := incoming.Context().Value(connectionKey{}).(int)
-	body, err := io.ReadAll(incoming.Body)
-	if err != nil {
-		http.Error(w, "reading the request: "+err.Error(), http.StatusBadRequest)
-		return
-	}
 	r, op, err := c.understand(incoming, body)
 	if err != nil {
 		c.note(err)
