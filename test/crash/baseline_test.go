@@ -211,7 +211,11 @@ func (s *sim) verdict() error {
 func (s *sim) final() []string {
 	lines := s.world.describe()
 	for id := range s.store.objects {
-		lines = append(lines, s.world.rename(describeObject(id, s.store.objects[id])))
+		lines = append(lines, describeObject(id, s.store.objects[id]))
+	}
+	names := s.world.names()
+	for i := range lines {
+		lines[i] = names.Replace(lines[i])
 	}
 	slices.Sort(lines)
 	return lines

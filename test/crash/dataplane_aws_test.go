@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -77,9 +78,11 @@ func (w *awsWorld) addressesOf(balancer string) []string {
 	return addresses
 }
 
+var errNobody = errors.New("nobody answers at an address")
+
 // answers returns why a client that connects to an address gets no answer; nil if it does.
 func (w *awsWorld) answers(address string, port int) error {
-	err := fmt.Errorf("nobody answers at %s", w.rename(address))
+	err := errNobody
 	w.look(func(t *simaws.Tables, now simcloud.View) {
 		for _, b := range t.Balancers.All(now) {
 			if slices.ContainsFunc(b.Mappings, func(m simaws.Mapping) bool { return m.IP == address }) {

@@ -165,13 +165,12 @@ func (w *awsWorld) describe() []string {
 	marks := w.marked(items)
 	var lines []string
 	for _, item := range items {
-		lines = append(lines, w.rename(fmt.Sprintf("%s %s in %s | %s | %v | owner %s", item.Kind, item.Name, item.Region, item.Detail, item.Tags, marks[item.ID])))
+		lines = append(lines, fmt.Sprintf("%s %s in %s | %s | %v | owner %s", item.Kind, item.Name, item.Region, item.Detail, item.Tags, marks[item.ID]))
 	}
-	slices.Sort(lines)
 	return lines
 }
 
-func (w *awsWorld) rename(text string) string {
+func (w *awsWorld) names() *strings.Replacer {
 	var pairs []string
 	items := w.cloud.Inventory()
 	for _, item := range items {
@@ -188,7 +187,7 @@ func (w *awsWorld) rename(text string) string {
 			pairs = append(pairs, plainName(b.DNSName), "dns of "+b.Name)
 		}
 	})
-	return strings.NewReplacer(pairs...).Replace(text)
+	return strings.NewReplacer(pairs...)
 }
 
 func (w *awsWorld) strays(owners []providers.Owner) []string {

@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -38,10 +39,9 @@ type world interface {
 	inspect() []string
 	// touch takes what others have as theirs from now on: people may change their own things.
 	touch()
-	// describe returns all that there is, a line each, sorted, equal for worlds that are equal but for IDs and addresses that differ between
-	// runs. Those are replaced by names, also in texts of others by rename.
+	// describe returns all that there is, a line each. Names replaces IDs and addresses, which differ between equal runs, by what they are of.
 	describe() []string
-	rename(text string) string
+	names() *strings.Replacer
 	// strays returns what bears a mark of none of these owners.
 	strays(owners []providers.Owner) []string
 	// slow makes lists late, by calls and time.
