@@ -34,24 +34,26 @@ func TestReplay(t *testing.T) {
 }
 
 func TestThin(t *testing.T) {
-	for _, sc := range scenarios() {
-		b, err := newBaseline("aws", sc, sabotage{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s: %d calls, %d/%d/%d", sc.name, len(b.trace), b.cloud, b.kube, b.statuses)
-		failed := 0
-		for call := 0; call < len(b.trace); call += 5 {
-			for _, kind := range faultKinds {
-				p := plan{world: "aws", scenario: sc.name, faults: []fault{{call, kind}}}
-				if err := b.run(p, sabotage{}); err != nil {
-					failed++
-					if failed < 12 {
-						t.Errorf("%s (%s)\n%v", p, b.trace[call], err)
+	for _, name := range []string{"manual", "rfc2136"} {
+		for _, sc := range scenarios() {
+			b, err := newBaseline(name, sc, sabotage{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%s: %d calls, %d/%d/%d", sc.name, len(b.trace), b.cloud, b.kube, b.statuses)
+			failed := 0
+			for call := 0; call < len(b.trace); call += 1 {
+				for _, kind := range faultKinds {
+					p := plan{world: name, scenario: sc.name, faults: []fault{{call, kind}}}
+					if err := b.run(p, sabotage{}); err != nil {
+						failed++
+						if failed < 12 {
+							t.Errorf("%s (%s)\n%v", p, b.trace[call], err)
+						}
 					}
 				}
 			}
+			t.Logf("%d failed", failed)
 		}
-		t.Logf("%d failed", failed)
 	}
 }

@@ -78,7 +78,7 @@ func deleteGateway(s *sim) {
 
 // worlds by name.
 var worlds = map[string]func() world{
-	"aws": newAWSWorld,
+	"aws": newAWSWorld, "manual": newManualWorld, "rfc2136": newRFC2136World,
 }
 
 // scenarios are all stories.

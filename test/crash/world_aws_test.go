@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"reflect"
@@ -11,6 +12,7 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
@@ -85,7 +87,8 @@ func (w *awsWorld) registry(_ *sim, p *process) *registry.Registry {
 	p.killed = append(p.killed, connection.Kill)
 	pace := providers.DefaultPace()
 	pace.Now = w.now
-	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: connection.Client()}
+	budgets := &aws.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
+	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: connection.Client(), Budgets: budgets}
 }
 
 // noDocuments are those of a world without an ops team.
