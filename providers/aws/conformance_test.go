@@ -89,7 +89,7 @@ func testInvalid() []providertest.Invalid {
 		{Name: "an IPv6 range without IPv6", Field: "spec.sourceRanges[0]", Apply: func(gw *providers.Gateway) { gw.SourceRanges = []string{"2001:db8::/32"} }},
 		{Name: "an IPv6 address", Field: "spec.addresses[0]", Apply: func(gw *providers.Gateway) { gw.Addresses = []string{"2001:db8::1"} }},
 		{Name: "an address that is not there", Field: "spec.addresses[0]", Apply: func(gw *providers.Gateway) { gw.Addresses = []string{"192.0.2.99"} }},
-		{Name: "an interval out of range", Field: "spec.health.intervalSeconds", Apply: func(gw *providers.Gateway) { gw.Health.IntervalSeconds = 4 }},
+		{Name: "an interval out of range", Field: "spec.health.intervalSeconds", Apply: func(gw *providers.Gateway) { gw.Health.IntervalSeconds = 301 }},
 		{Name: "a foreign zone", Field: "spec.hostnames[1]", Apply: func(gw *providers.Gateway) { gw.Hostnames[1] = "example.org" }},
 	}
 }

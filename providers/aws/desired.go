@@ -141,6 +141,8 @@ func (d draft) loadBalancer(elastic []placed, group providers.Node) providers.No
 // group is what a port's target group is to be in the end.
 func (d draft) group(port providers.Port) TargetGroup {
 	h := d.gw.Health
+	// AWS asks no more often than this: less than what is asked for is more patience, not a mistake of the user's.
+	h.IntervalSeconds = max(h.IntervalSeconds, minInterval)
 	return TargetGroup{
 		VPC: d.vpc(), Protocol: string(port.Protocol), Port: port.NodePort,
 		Health: HealthCheck{

@@ -48,8 +48,8 @@ func validate(gw providers.Gateway, config Config) error {
 }
 
 func validateHealth(h providers.HealthCheck) error {
-	if h.IntervalSeconds < minInterval || h.IntervalSeconds > maxInterval {
-		return providers.Invalidf("spec.health.intervalSeconds", "%d is not from %d to %d", h.IntervalSeconds, minInterval, maxInterval)
+	if h.IntervalSeconds < 1 || h.IntervalSeconds > maxInterval {
+		return providers.Invalidf("spec.health.intervalSeconds", "%d is not from 1 to %d", h.IntervalSeconds, maxInterval)
 	}
 	for _, threshold := range []struct {
 		field string

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"time"
 
@@ -30,6 +31,8 @@ type Registry struct {
 	// AWS carries the calls to AWS, within Budgets. Nil: a client with a time limit, and no budget.
 	AWS     sdk.HTTPClient
 	Budgets *aws.Budgets
+	// DialDNS connects to name servers that take dynamic updates. Nil: by the network.
+	DialDNS func(ctx context.Context, address string) (net.Conn, error)
 
 	kept kept
 }
@@ -112,18 +115,19 @@ func (r *Registry) dns(ctx context.Context, class api.EdgeGatewayClassSpec, cred
 	case settings.Provider == api.DNSRoute53:
 		return r.route53(ctx, class, credentials)
 	case settings.Provider == api.DNSRFC2136 && settings.RFC2136 != nil:
-		return rfc2136DNS(settings, credentials.DNS)
+		return r.rfc2136(settings, credentials.DNS)
 	default:
 		return nil, providers.Invalidf("spec.dns.provider", "there is no DNS adapter for %q", settings.Provider)
 	}
 }
 
-func rfc2136DNS(settings api.DNSSettings, secret map[string][]byte) (providers.Provider, error) {
+func (r *Registry) rfc2136(settings api.DNSSettings, secret map[string][]byte) (providers.Provider, error) {
 	dns, err := rfc2136.New(rfc2136.Config{
 		Server:  settings.RFC2136.Server,
 		Zones:   settings.Zones,
 		TTL:     uint32(settings.TTLSeconds),
 		KeyName: string(secret["tsig-key"]), Algorithm: string(secret["tsig-algorithm"]), Secret: string(secret["tsig-secret"]),
+		Dial: r.DialDNS,
 	})
 	if err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package rfc2136
 
 import (
+	"context"
 	"encoding/base64"
 	"net"
 	"slices"
@@ -28,6 +29,8 @@ type Config struct {
 	// KeyName, Algorithm and Secret (base64) are the TSIG key. The algorithm is hmac-sha256 if empty. Without a key name nothing is
 	// signed, and the server must know us by our address.
 	KeyName, Algorithm, Secret string
+	// Dial connects to the server by TCP. Nil: by the network.
+	Dial func(ctx context.Context, address string) (net.Conn, error)
 }
 
 // Provider publishes records.
@@ -52,7 +55,7 @@ func New(config Config) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Provider{ttl: config.TTL, server: server{address: address, key: key}}
+	p := &Provider{ttl: config.TTL, server: server{address: address, key: key, dialer: config.Dial}}
 	if p.ttl == 0 {
 		p.ttl = defaultTTL
 	}

@@ -28,6 +28,8 @@ type key struct {
 type server struct {
 	address string
 	key     key
+	// dialer connects; nil: by the network.
+	dialer func(ctx context.Context, address string) (net.Conn, error)
 }
 
 // session is one TCP connection to the server.
@@ -44,12 +46,18 @@ func (s server) dial(ctx context.Context) (*session, error) {
 	if s.key.name != "" {
 		client.TsigSecret = map[string]string{s.key.name: s.key.secret}
 	}
-	conn, err := client.DialContext(ctx, s.address)
+	dial := s.dialer
+	if dial == nil {
+		dial = func(ctx context.Context, address string) (net.Conn, error) {
+			return (&net.Dialer{Timeout: timeout}).DialContext(ctx, "tcp", address)
+		}
+	}
+	conn, err := dial(ctx, s.address)
 	if err != nil {
 		return nil, fmt.Errorf("connecting to name server %s: %w", s.address, unreachable(err))
 	}
 	closing := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	return &session{server: s, client: client, conn: conn.Conn, closing: closing}, nil
+	return &session{server: s, client: client, conn: conn, closing: closing}, nil
 }
 
 func (s *session) close() {

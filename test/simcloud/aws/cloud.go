@@ -114,6 +114,13 @@ type Tables struct {
 
 // New returns a running cloud with what config seeds.
 func New(config Config) *Cloud {
+	c := bare(config)
+	c.seed()
+	return c
+}
+
+// bare returns a cloud in which nothing is.
+func bare(config Config) *Cloud {
 	kernel := simcloud.NewKernel()
 	c := &Cloud{Kernel: kernel, config: config, times: config.Times.filled(), keys: config.Keys, gate: config.Gate}
 	if c.gate == nil {
@@ -141,7 +148,6 @@ func New(config Config) *Cloud {
 		TargetGroups: simcloud.NewShelf[TargetGroup](i), Listeners: simcloud.NewShelf[Listener](i),
 		HostedZones: simcloud.NewShelf[Zone](i), Records: simcloud.NewShelf[RecordSet](i), Changes: simcloud.NewShelf[DNSChange](i),
 	}
-	c.seed()
 	return c
 }
 
