@@ -51,6 +51,11 @@ drill: ## restart, kill and change everything under 200 requests a second, a min
 conformance: ## run the whole conformance suite of every adapter: a crash and a lost reply at every call
 	CONFORMANCE=all go test -timeout 40m -count=1 -v -run 'Contract|Conformance|Suite' ./providers/...
 
+.PHONY: bench-calls
+bench-calls: ## count the calls to AWS of up to 1,000 gateways, in virtual time; writes test/bench/reports/calls.txt
+	mkdir -p test/bench/reports
+	BENCH=all BENCH_REPORT=reports/calls.txt go test -timeout 60m -count=1 -v -run TestCalls ./test/bench
+
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e

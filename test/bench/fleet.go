@@ -51,15 +51,9 @@ func newFleet(n int) *fleet {
 		"elastic-ips": 10 * n, "network-load-balancers": 2 * n, "target-groups": 10*n + 10, "security-groups": 2*n + 10,
 		"rules-per-security-group": 10*n + 60, "records-per-zone": 10*n + 100,
 	}})
-	pace := providers.DefaultPace()
-	pace.Now = cloud.Now
 	key := simaws.DefaultKey
 	f := &fleet{
 		cloud: cloud,
-		registry: &registry.Registry{AWS: cloud.Connect().Client(), Pace: pace, Budgets: &aws.Budgets{
-			Now:   cloud.Now,
-			Sleep: func(_ context.Context, d time.Duration) error { cloud.Advance(d); return nil },
-		}},
 		class: api.EdgeGatewayClassSpec{
 			Provider: api.ProviderAWS, AWS: &api.AWSSettings{Region: "eu-west-1", Endpoint: simaws.Endpoint, Subnets: simaws.SeedPublicSubnets[:zones]},
 			DNS: &api.DNSSettings{Provider: api.DNSRoute53, Zones: []string{"example.com"}},
@@ -71,7 +65,18 @@ func newFleet(n int) *fleet {
 	for i := range n {
 		f.members = append(f.members, newMember(fmt.Sprintf("g%04d", i)))
 	}
+	f.restart()
 	return f
+}
+
+// restart replaces the operator by one with an empty memory.
+func (f *fleet) restart() {
+	pace := providers.DefaultPace()
+	pace.Now = f.cloud.Now
+	f.registry = &registry.Registry{AWS: f.cloud.Connect().Client(), Pace: pace, Budgets: &aws.Budgets{
+		Now:   f.cloud.Now,
+		Sleep: func(_ context.Context, d time.Duration) error { f.cloud.Advance(d); return nil },
+	}}
 }
 
 // newMember returns a gateway with two ports and one hostname.
