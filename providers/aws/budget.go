@@ -63,11 +63,15 @@ type turn struct {
 func (b *Budgets) begin(ctx context.Context, account, region, service, operation string) (turn, error) {
 	most := patience
 	if deadline, limited := ctx.Deadline(); limited {
-		most = min(most, time.Until(deadline))
+		most = max(0, min(most, time.Until(deadline)))
 	}
 	t, taken := b.queue(account, region, service, operation, most)
 	if taken {
-		return t, b.sleep(ctx, t.wait)
+		err := b.sleep(ctx, t.wait)
+		if err != nil {
+			b.count(t, t.wait, ReasonBudget)
+		}
+		return t, err
 	}
 	b.count(t, 0, ReasonBudget)
 	return t, &providers.Error{Class: providers.Throttled, Reason: ReasonBudget, After: t.wait, Err: fmt.Errorf(

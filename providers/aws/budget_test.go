@@ -112,6 +112,41 @@ func TestACallWaitsForItsTurnOrIsToldToComeBack(t *testing.T) {
 	}
 }
 
+func TestNobodyWaitsLongerThanItsContext(t *testing.T) {
+	b, c := newBudgets()
+	counted := 0
+	b.Count = func(_, _ string, _ time.Duration, code string) {
+		if code == ReasonBudget {
+			counted++
+		}
+	}
+	begin := func(ctx context.Context) error {
+		_, err := b.begin(ctx, "1", "eu-west-1", serviceELB, "CreateLoadBalancer")
+		return err
+	}
+	for range 9 {
+		if err := begin(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = c.sleep(t.Context(), 2*time.Second) // 3.6 s are left to wait for the next one
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	var got *providers.Error
+	if err := begin(short); !errors.As(err, &got) || got.Reason != ReasonBudget || got.After.Round(100*time.Millisecond) != 3600*time.Millisecond {
+		t.Errorf("with a second left it gives %v", err)
+	}
+	b.Sleep = nil
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := begin(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("when it is not wanted any more it gives %v", err)
+	}
+	if counted != 2 {
+		t.Errorf("%d calls that were not sent are counted", counted)
+	}
+}
+
 func TestBucketsAreSharedAndApart(t *testing.T) {
 	b, _ := newBudgets()
 	drain := func(account, region, service, operation string) int {
