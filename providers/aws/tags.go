@@ -76,8 +76,11 @@ func filter(name string, values ...string) ec2types.Filter {
 	return ec2types.Filter{Name: aws.String(name), Values: values}
 }
 
-// label is whose a thing is, and which part of the gateway.
-type label struct{ mark, role string }
+// label is whose a thing is, which part of the gateway, and whether it outlives that.
+type label struct {
+	mark, role string
+	retain     bool
+}
 
 // labelsOf returns the labels of load balancers, listeners and target groups, by ARN.
 func (r *region) labelsOf(ctx context.Context, arns []string) (map[string]label, error) {
@@ -102,9 +105,26 @@ func labelOf(tags []elbtypes.Tag) label {
 			l.mark = aws.ToString(tag.Value)
 		case tagRole:
 			l.role = aws.ToString(tag.Value)
+		case tagRetain:
+			l.retain = aws.ToString(tag.Value) == "true"
 		}
 	}
 	return l
+}
+
+// tagsOn returns the tags of one load balancer, listener or target group.
+func (r *region) tagsOn(ctx context.Context, arn string) (map[string]string, error) {
+	out, err := r.tags.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn}})
+	if err != nil {
+		return nil, err
+	}
+	tags := map[string]string{}
+	for _, description := range out.TagDescriptions {
+		for _, tag := range description.Tags {
+			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
+		}
+	}
+	return tags, nil
 }
 
 // checkMark reads the mark of that very load balancer, listener or target group. It returns false if the thing is not there, and a Denied
