@@ -279,8 +279,10 @@ func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, atta
 	ours := label.mark == w.owner.Mark()
 	wanted := slices.Contains(w.named, main.ID) || slices.Contains(w.named, main.Name)
 	switch {
-	case !ours && !wanted:
+	case !ours && !wanted && madeName.MatchString(main.Name):
 		return []providers.Node{notOurs(main)}, nil
+	case !ours && !wanted:
+		return nil, nil // it was adopted once, and is in nobody's way now
 	case ours && !label.retain && madeName.MatchString(main.Name):
 		for _, allocation := range main.Spec.(LoadBalancer).Allocations {
 			w.held[allocation] = true

@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -39,6 +40,7 @@ func newWorld() *world { return newWorldOf(simaws.Config{Quotas: map[string]int{
 
 func newWorldOf(config simaws.Config) *world {
 	w := &world{cloud: simaws.New(config), seeded: map[string]simaws.Item{}, lost: map[string]bool{}}
+	w.cloud.Edit(share)
 	for _, item := range w.cloud.Inventory() {
 		w.seeded[item.ID] = item
 	}
@@ -149,7 +151,7 @@ func (w *world) inventory() []providertest.Thing {
 	})
 	var things []providertest.Thing
 	for _, item := range items {
-		if _, seeded := w.seeded[item.ID]; seeded {
+		if _, seeded := w.seeded[item.ID]; seeded && item.Tags[tagOwner] == "" {
 			continue
 		}
 		thing := providertest.Thing{ID: item.ID, Name: item.Kind + " " + item.Name, Mark: item.Tags[tagOwner], Detail: fmt.Sprintf("%s %v", item.Detail, item.Tags)}
@@ -264,6 +266,11 @@ func (w *world) invariant() error {
 		return fmt.Errorf("the simulator can't do what was asked: %v", gaps)
 	}
 	for _, item := range w.cloud.Inventory() {
+		if item.ID == sharedARN {
+			// To be adopted it gets tags of ours, and nothing else.
+			item.Tags = maps.Clone(item.Tags)
+			maps.DeleteFunc(item.Tags, func(key, _ string) bool { return strings.HasPrefix(key, "edgegateway.dev/") })
+		}
 		if was, seeded := w.seeded[item.ID]; seeded && !reflect.DeepEqual(item, was) {
 			return fmt.Errorf("somebody else's %s %s has become %v", was.Kind, was.Name, item)
 		}
