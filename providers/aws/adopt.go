@@ -170,7 +170,7 @@ func (b balancers) release(ctx context.Context, owner providers.Owner, node prov
 func adoptedSpec(lb elbtypes.LoadBalancer, addresses []string) LoadBalancer {
 	spec := balancerSpec(lb)
 	spec.Subnets, spec.Allocations = nil, nil
-	spec.Type, spec.Addresses = string(lb.Type), addresses
+	spec.Adopted, spec.Type, spec.Addresses = true, string(lb.Type), addresses
 	spec.SourceNAT = lb.EnablePrefixForIpv6SourceNat == elbtypes.EnablePrefixForIpv6SourceNatEnumOn
 	return spec
 }

@@ -24,6 +24,8 @@ const (
 type LoadBalancer struct {
 	Scheme string `json:"scheme" change:"replace"`
 	VPC    string `json:"vpc" change:"replace"`
+	// Adopted ones are not of our making, and their addresses aren't either.
+	Adopted bool `json:"adopted,omitempty" change:"address"`
 	// IPAddressType is ipv4 or dualstack. To lose the IPv6 addresses is disruptive; that to get them is not can't be told apart.
 	IPAddressType string `json:"ipAddressType" change:"disruptive"`
 	// Subnets sorted by ID, and the Elastic IP in each; none if it is internal. Leaving a subnet cuts its connections.
