@@ -118,10 +118,11 @@ func (d draft) adoptable(found providers.Node, spec LoadBalancer) error {
 
 // adopt gives our mark to a load balancer that bears nobody's. All else of it stays as it is, its name for people too.
 func (b balancers) adopt(ctx context.Context, owner providers.Owner, node providers.Node) error {
-	tags, err := b.tagsOn(ctx, node.ID)
+	found, err := b.tagsByARN(ctx, []string{node.ID})
 	if err != nil {
-		return fmt.Errorf("reading the tags of load balancer %s: %w", node.ID, classed(err))
+		return err
 	}
+	tags := found[node.ID]
 	switch {
 	case tags[tagOwner] == owner.Mark():
 		return nil

@@ -17,6 +17,17 @@ const (
 	sharedGroup = "sg-0feed000000000002"
 )
 
+// anyCheck is a health check of somebody's.
+var anyCheck = simaws.HealthCheck{Protocol: "TCP", Port: "traffic-port", Interval: 30, Timeout: 10, Healthy: 5, Unfit: 2}
+
+// sharedWorld is a world in which it is.
+func sharedWorld() *world {
+	w := newWorld()
+	w.cloud.Edit(share)
+	w.seed()
+	return w
+}
+
 // share makes it: internet-facing, with addresses that AWS chose, in two of the public subnets, with a group, and with a listener on port 25.
 func share(t *simaws.Tables) {
 	at := simaws.Place{Account: simaws.DefaultKey.Account, Region: "eu-west-1"}
@@ -33,7 +44,8 @@ func share(t *simaws.Tables) {
 	t.Groups.Put(sharedGroup, simaws.Group{Place: at, ID: sharedGroup, VPC: simaws.SeedVPC, Name: "shared", Description: "of the shared one"})
 	t.Balancers.Put(sharedARN, b)
 	targets := strings.Replace(sharedARN, "loadbalancer/net", "targetgroup", 1)
-	t.TargetGroups.Put(targets, simaws.TargetGroup{Place: at, ARN: targets, Name: "mail", VPC: simaws.SeedVPC, Protocol: "TCP", TargetType: "instance", Port: 30025})
+	t.TargetGroups.Put(targets, simaws.TargetGroup{Place: at, ARN: targets, Name: "mail", VPC: simaws.SeedVPC, Protocol: "TCP", TargetType: "instance",
+		IPAddressType: ipv4Only, Port: 30025, Health: anyCheck})
 	listener := strings.Replace(sharedARN, ":loadbalancer/", ":listener/", 1) + "/0feed0feed0feed0"
 	t.Listeners.Put(listener, simaws.Listener{Place: at, ARN: listener, Balancer: sharedARN, Protocol: "TCP", Port: 25, TargetGroup: targets})
 }
@@ -53,7 +65,7 @@ func (w *world) sharedTags() simaws.Tags {
 
 func TestALoadBalancerIsAdoptedServesAndIsGivenUp(t *testing.T) {
 	for _, ref := range []string{sharedName, sharedARN} {
-		w := newWorld()
+		w := sharedWorld()
 		before := w.cloud.Inventory()
 		l, gw := newLife(t, w), adopting(ref)
 		l.reach(&gw)
@@ -87,9 +99,9 @@ func TestNoOtherOwnersLoadBalancerIsAdopted(t *testing.T) {
 		"another controller's": {"elbv2.k8s.aws/cluster": "main"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld()
+			w := sharedWorld()
 			w.cloud.Retag(sharedARN, tags)
-			w.seeded = map[string]simaws.Item{}
+			w.seed()
 			before := w.cloud.Inventory()
 			l, gw := newLife(t, w), adopting(sharedName)
 			if got := l.refused(&gw); got.Class != providers.Denied || got.Reason != ReasonForeign || got.Field != adoptField {
@@ -103,7 +115,7 @@ func TestNoOtherOwnersLoadBalancerIsAdopted(t *testing.T) {
 }
 
 func TestAListenerThatIsOnThePortAlreadyStays(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	l, gw := newLife(t, w), adopting(sharedName)
 	l.reach(&gw)
 	before := w.cloud.Inventory()
@@ -119,7 +131,7 @@ func TestAListenerThatIsOnThePortAlreadyStays(t *testing.T) {
 }
 
 func TestAnAdoptedLoadBalancerThatLosesItsTagIsNotDeleted(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	l, gw := newLife(t, w), adopting(sharedName)
 	l.reach(&gw)
 	w.cloud.Retag(sharedARN, simaws.Tags{tagRetain: ""})
@@ -130,7 +142,7 @@ func TestAnAdoptedLoadBalancerThatLosesItsTagIsNotDeleted(t *testing.T) {
 }
 
 func TestAnAdoptedLoadBalancerThatFailedIsNotDeleted(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	l, gw := newLife(t, w), adopting(sharedName)
 	l.reach(&gw)
 	w.cloud.Edit(func(t *simaws.Tables) { t.Balancers.Change(sharedARN, func(b *simaws.Balancer) { b.State = "failed" }) })
@@ -143,7 +155,7 @@ func TestAnAdoptedLoadBalancerThatFailedIsNotDeleted(t *testing.T) {
 }
 
 func TestAGatewayMovesToAnAdoptedLoadBalancerAndBack(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	l, gw := created(t, w)
 	adopted := adopting(sharedName)
 	l.reach(&adopted)
@@ -167,9 +179,9 @@ func TestLoadBalancersThatCantServeAreNamed(t *testing.T) {
 		"it has IPv6 and no source NAT":      func(b *simaws.Balancer) { b.IPAddressType = "dualstack" },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld()
+			w := sharedWorld()
 			w.cloud.Edit(func(t *simaws.Tables) { t.Balancers.Change(sharedARN, change) })
-			w.seeded = map[string]simaws.Item{}
+			w.seed()
 			gw := adopting(sharedName)
 			overUDPToo(&gw)
 			_, before := w.cloud.Calls()

@@ -30,7 +30,7 @@ func TestAWSBehindTheProviderKeepsTheContract(t *testing.T) {
 
 func harness() providertest.Harness {
 	return providertest.Harness{
-		New:     func() providertest.World { return newWorld().asSeen() },
+		New:     func() providertest.World { return sharedWorld().asSeen() },
 		Gateway: testGateway,
 		Other: func() providers.Gateway {
 			gw := testGateway()

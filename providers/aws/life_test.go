@@ -124,7 +124,7 @@ func TestCallsOfALife(t *testing.T) {
 }
 
 func TestThePolicyIsEnoughAndNotTooMuch(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	key := simaws.DefaultKey
 	key.Allow = policyActions(t)
 	w.cloud.SetKey(key)

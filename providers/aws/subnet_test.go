@@ -15,9 +15,7 @@ func untag(w *world) {
 			t.Subnets.Change(id, func(s *simaws.Subnet) { s.Tags = nil })
 		}
 	})
-	for _, item := range w.cloud.Inventory() {
-		w.seeded[item.ID] = item
-	}
+	w.seed()
 }
 
 func TestSubnetsWithoutTagsAreFoundByTheirRoutes(t *testing.T) {

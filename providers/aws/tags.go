@@ -112,21 +112,6 @@ func labelOf(tags []elbtypes.Tag) label {
 	return l
 }
 
-// tagsOn returns the tags of one load balancer, listener or target group.
-func (r *region) tagsOn(ctx context.Context, arn string) (map[string]string, error) {
-	out, err := r.tags.DescribeTags(ctx, &elb.DescribeTagsInput{ResourceArns: []string{arn}})
-	if err != nil {
-		return nil, err
-	}
-	tags := map[string]string{}
-	for _, description := range out.TagDescriptions {
-		for _, tag := range description.Tags {
-			tags[aws.ToString(tag.Key)] = aws.ToString(tag.Value)
-		}
-	}
-	return tags, nil
-}
-
 // checkMark reads the mark of that very load balancer, listener or target group. It returns false if the thing is not there, and a Denied
 // error if it is not owner's.
 func (r *region) checkMark(ctx context.Context, owner providers.Owner, kind, arn string) (bool, error) {

@@ -39,11 +39,8 @@ type world struct {
 func newWorld() *world { return newWorldOf(simaws.Config{Quotas: map[string]int{"elastic-ips": 50}}) }
 
 func newWorldOf(config simaws.Config) *world {
-	w := &world{cloud: simaws.New(config), seeded: map[string]simaws.Item{}, lost: map[string]bool{}}
-	w.cloud.Edit(share)
-	for _, item := range w.cloud.Inventory() {
-		w.seeded[item.ID] = item
-	}
+	w := &world{cloud: simaws.New(config), lost: map[string]bool{}}
+	w.seed()
 	w.cloud.Before = w.fate
 	w.cloud.After = func(call simcloud.Call) {
 		if call.Mutating {
@@ -51,6 +48,14 @@ func newWorldOf(config simaws.Config) *world {
 		}
 	}
 	return w
+}
+
+// seed notes what is there as somebody else's.
+func (w *world) seed() {
+	w.seeded = map[string]simaws.Item{}
+	for _, item := range w.cloud.Inventory() {
+		w.seeded[item.ID] = item
+	}
 }
 
 func (w *world) access() Access {
@@ -233,7 +238,8 @@ func (w *world) plant(node providers.Node) (string, bool) {
 			t.Balancers.Put(id, simaws.Balancer{Place: at, ARN: id, Name: node.Name, VPC: spec.VPC, Scheme: spec.Scheme, IPAddressType: ipv4Only, State: "active"})
 		case TargetGroup:
 			id = "arn:aws:elasticloadbalancing" + rest + "targetgroup/" + node.Name + "/0badbadbadbadbad"
-			t.TargetGroups.Put(id, simaws.TargetGroup{Place: at, ARN: id, Name: node.Name, VPC: spec.VPC, Protocol: "TCP", TargetType: "instance", Port: 1})
+			t.TargetGroups.Put(id, simaws.TargetGroup{Place: at, ARN: id, Name: node.Name, VPC: spec.VPC, Protocol: "TCP", TargetType: "instance", Port: 1,
+				IPAddressType: ipv4Only, Health: anyCheck})
 		case Record:
 			words := strings.Split(node.Key, "/")
 			set := simaws.RecordSet{Place: simaws.Place{Account: at.Account}, Zone: simaws.SeedZone,
