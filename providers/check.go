@@ -49,6 +49,8 @@ func checkNode(n Node) error {
 		return fmt.Errorf("the key is not kind/part")
 	case n.Place.Provider == "":
 		return fmt.Errorf("its place names no provider")
+	case n.Adopt && (n.ID == "" || !n.Retain || n.Unmanaged):
+		return fmt.Errorf("what is adopted has an ID and Retain, and is not Unmanaged")
 	case n.State != "" && n.State != Waiting:
 		return fmt.Errorf("a wanted node has the state %s", n.State)
 	case n.Spec == nil:

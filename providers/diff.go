@@ -19,7 +19,8 @@ import "slices"
 //     order of dependency, and a node with Retain is released instead of deleted, unless it is a double.
 //   - If all else is done and a wanted node needs a slot that a surplus node holds, that one goes first, with the surplus that
 //     depends on it; this is Disruptive. Addresses are never given up for a slot. What is wanted and depends on such a node stays.
-//   - What is Unmanaged is never touched. Where it has the name of a wanted node, the creation is left to fail as Denied.
+//   - What is Unmanaged is never touched. Where it has the name of a wanted node, the creation is left to fail as Denied. To adopt a thing
+//     is a creation too, and is made only where that very thing is observed.
 func Diff(desired, observed Graph) []Change {
 	s := survey(desired, observed)
 	var updates, creates, repairs []Change
@@ -34,7 +35,7 @@ func Diff(desired, observed Graph) []Change {
 			continue
 		}
 		change, needed := s.change(j)
-		if !needed || !s.available(w) || len(s.holders(j)) > 0 {
+		if !needed || !s.available(w) || len(s.holders(j)) > 0 || change.Verb == Create && !s.adoptable(w) {
 			continue
 		}
 		switch {

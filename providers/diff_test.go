@@ -207,3 +207,51 @@ func TestDiffForeign(t *testing.T) {
 		},
 	})
 }
+
+func TestDiffAdopts(t *testing.T) {
+	check(t, []diffCase{
+		{
+			name:     "what is there and foreign is adopted by one creation",
+			wanted:   []Node{wanted("lb/main", "l", adopted), wanted("listener/80", "x", needs("lb/main"))},
+			there:    []Node{there("lb/main", "l", foreign)},
+			expected: []string{"Create lb/main l InPlace"},
+		},
+		{
+			name:     "what depends on an adopted thing is made once that is ours",
+			wanted:   []Node{wanted("lb/main", "l", adopted), wanted("listener/80", "x", needs("lb/main"))},
+			there:    []Node{there("lb/main", "l", retained)},
+			expected: []string{"Create listener/80 x InPlace"},
+		},
+		{
+			name:   "what is not there is not adopted",
+			wanted: []Node{wanted("lb/main", "l", adopted)},
+		},
+		{
+			name:   "another thing of the name is not adopted",
+			wanted: []Node{wanted("lb/main", "l", adopted)},
+			there:  []Node{there("lb/main", "l", foreign, id("another"))},
+		},
+		{
+			name:     "another thing is adopted before ours goes",
+			wanted:   []Node{wanted("lb/main", "l", adopted, spec(thing{Hard: "2"}))},
+			there:    []Node{there("lb/main", "old", spec(thing{Hard: "1"})), there("lb/main", "l", foreign)},
+			expected: []string{"Create lb/main l Disruptive"},
+		},
+		{
+			name:     "what was adopted and lost its tag is kept from being deleted again",
+			wanted:   []Node{wanted("lb/main", "l", adopted)},
+			there:    []Node{there("lb/main", "l")},
+			expected: []string{"Update lb/main l InPlace retain:false>true"},
+		},
+		{
+			name:     "what was adopted is released after what depends on it has gone",
+			there:    []Node{there("lb/main", "l", retained), there("listener/80", "x", needs("lb/main"))},
+			expected: []string{"Delete listener/80 x Disruptive id-x"},
+		},
+		{
+			name:     "what was adopted is released and not deleted",
+			there:    []Node{there("lb/main", "l", retained)},
+			expected: []string{"Release lb/main l Disruptive id-l"},
+		},
+	})
+}

@@ -46,6 +46,7 @@ func problem(p string) option { return func(n *Node) { n.Problem = p } }
 func loss(i Impact) option    { return func(n *Node) { n.Loss = i } }
 func foreign(n *Node)         { n.Unmanaged = true }
 func retained(n *Node)        { n.Retain = true }
+func adopted(n *Node)         { n.ID, n.Retain, n.Adopt = "id-"+n.Name, true, true }
 func inUse(n *Node)           { n.InUse = true }
 
 // lines tells changes in a form that is easy to compare.

@@ -89,7 +89,8 @@ type Target struct {
 	Name string `json:"name"`
 	// Address in text form.
 	Address string `json:"address"`
-	// ProviderID of the node as Kubernetes knows it, such as "aws:///eu-west-1a/i-0123". Empty in a private data centre.
+	// ProviderID of the node, or of the pod's node, as Kubernetes knows it, such as "aws:///eu-west-1a/i-0123". Empty in a private
+	// data centre.
 	ProviderID string `json:"providerID,omitempty"`
 	// Draining targets get no new connection; they stay listed until the provider says that they are out.
 	Draining bool `json:"draining,omitempty"`

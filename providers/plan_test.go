@@ -31,10 +31,11 @@ func TestRender(t *testing.T) {
 					{Verb: Update, Node: wanted("lb/main", "eg-1"), Old: &old, Impact: InPlace},
 					{Verb: Delete, Node: there("lb/main", "eg-2"), Impact: Disruptive},
 					{Verb: Release, Node: there("address/ipv6", "eg-3"), Impact: Disruptive},
+					{Verb: Create, Node: wanted("lb/main", "shared", adopted), Impact: InPlace},
 				},
 				Waiting: []Node{wanted("record/b", "b", is(Waiting), problem("the load balancer does not forward yet"))},
 			},
-			expected: `Plan: 1 to create, 2 to update, 1 to delete, 1 to release. Worst impact: Disruptive.
+			expected: `Plan: 1 to create, 1 to adopt, 2 to update, 1 to delete, 1 to release. Worst impact: Disruptive.
 
   + address/ipv4 (eg-0): create [InPlace]
       easy: "x"
@@ -43,6 +44,7 @@ func TestRender(t *testing.T) {
   ~ lb/main (eg-1): repair: the cloud gave up [InPlace]
   - lb/main (eg-2): delete [Disruptive]
   = address/ipv6 (eg-3): keep it and remove our mark [Disruptive]
+  + lb/main (shared): adopt what is there [InPlace]
 
 Can't be planned yet:
   ? record/b: the load balancer does not forward yet

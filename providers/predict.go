@@ -88,7 +88,9 @@ func predicted(p Provider, g Graph, change Change) Graph {
 	}
 	node := change.Node
 	node.State, node.Problem = Ready, ""
-	node.ID = UnknownID + " " + node.Key
+	if !node.Adopt {
+		node.ID = UnknownID + " " + node.Key
+	}
 	if change.Old != nil {
 		node.ID, node.InUse = change.Old.ID, change.Old.InUse
 	}
@@ -117,7 +119,7 @@ func finish(plan Plan, desired, graph Graph) (Plan, error) {
 	return plan, nil
 }
 
-// waits says whether the wanted node j waits for something outside: it is Waiting or brought, or depends on such a node, or needs a
+// waits says whether the wanted node j waits for something outside: it is Waiting or brought, is to adopt what is not there, depends on such a node, or needs a
 // slot that is held under such a node's key.
 func (s *situation) waits(j int, seen map[int]bool) bool {
 	if seen[j] {
@@ -125,7 +127,7 @@ func (s *situation) waits(j int, seen map[int]bool) bool {
 	}
 	seen[j] = true
 	w := s.wanted[j]
-	if w.State == Waiting || w.Unmanaged {
+	if w.State == Waiting || w.Unmanaged || !s.adoptable(w) {
 		return true
 	}
 	keys := slices.Clone(w.DependsOn)

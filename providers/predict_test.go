@@ -117,6 +117,18 @@ var predictCases = []predictCase{
 		waiting:  []string{"address/v4", "lb/main"},
 	},
 	{
+		name:     "what is adopted keeps its ID, and is foreign no longer",
+		provider: wants(wanted("lb/main", "l", adopted), wanted("listener/80", "x", needs("lb/main"))),
+		there:    []Node{there("lb/main", "l", foreign)},
+		expected: []string{"Create lb/main l InPlace", "Create listener/80 x InPlace"},
+		impact:   InPlace,
+	},
+	{
+		name:     "what is to be adopted and is not there is waited for",
+		provider: wants(wanted("lb/main", "l", adopted)),
+		waiting:  []string{"lb/main"},
+	},
+	{
 		name:     "a failure without an object is planned once",
 		provider: wants(wanted("lb/main", "l")),
 		there:    []Node{there("lb/main", "l", is(Failed), id(""))},
@@ -230,6 +242,12 @@ var refusals = []refusal{
 		provider: wants(wanted("lb/main", "l", spec(thing{Fixed: "2"}))),
 		there:    []Node{there("lb/main", "l", spec(thing{Fixed: "1"}))},
 		says:     "can only be replaced",
+	},
+	{
+		name:     "to adopt what would be deleted later",
+		provider: wants(wanted("lb/main", "l", adopted, func(n *Node) { n.Retain = false })),
+		there:    []Node{there("lb/main", "l", foreign)},
+		says:     "what is adopted has an ID and Retain",
 	},
 	{
 		name:     "surplus that depends on itself",

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 )
 
 // Provider provisions one kind of place: a cloud's load balancers, a zone's records, a data centre's ops team.
@@ -61,6 +62,29 @@ type Refs struct {
 	// Addresses (IP or provider's ID) and LoadBalancers (ID) that were brought or are to be adopted.
 	Addresses     []string `json:"addresses,omitempty"`
 	LoadBalancers []string `json:"loadBalancers,omitempty"`
+	// Nodes are the ProviderIDs of the nodes that traffic is to go to, sorted: what they are in, such as a network, can be looked up
+	// before anything is made.
+	Nodes []string `json:"nodes,omitempty"`
+}
+
+// For returns r with what gw names, but for its Places. Nil names nothing.
+func (r Refs) For(gw *Gateway) Refs {
+	r.Addresses, r.LoadBalancers, r.Nodes = nil, nil, nil
+	if gw == nil {
+		return r
+	}
+	r.Addresses = gw.Addresses
+	if gw.LoadBalancer != "" {
+		r.LoadBalancers = []string{gw.LoadBalancer}
+	}
+	for _, target := range gw.Targets {
+		if target.ProviderID != "" {
+			r.Nodes = append(r.Nodes, target.ProviderID)
+		}
+	}
+	slices.Sort(r.Nodes)
+	r.Nodes = slices.Compact(r.Nodes)
+	return r
 }
 
 // Place is where a provider writes: an account, a region, a DNS zone. It outlives edits of the class that named it.

@@ -72,6 +72,8 @@ func sign(v Verb) string {
 
 func meaning(change Change) string {
 	switch {
+	case change.Verb == Create && change.Node.Adopt:
+		return "adopt what is there"
 	case change.Verb == Create:
 		return "create"
 	case change.Verb == Update && len(change.Fields) == 0:
@@ -93,14 +95,19 @@ func because(problem string) string {
 }
 
 func tally(changes []Change) string {
+	const adopt = Verb("Adopt")
 	counts := map[Verb]int{}
 	for _, change := range changes {
+		if change.Verb == Create && change.Node.Adopt {
+			counts[adopt]++
+			continue
+		}
 		counts[change.Verb]++
 	}
 	names := []struct {
 		verb Verb
 		text string
-	}{{Create, "to create"}, {Update, "to update"}, {Delete, "to delete"}, {Release, "to release"}}
+	}{{Create, "to create"}, {adopt, "to adopt"}, {Update, "to update"}, {Delete, "to delete"}, {Release, "to release"}}
 	var parts []string
 	for _, n := range names {
 		if counts[n.verb] > 0 {

@@ -14,7 +14,7 @@ type Round struct {
 	Owner    Owner
 	// Gateway that is wanted, or nil if it goes.
 	Gateway *Gateway
-	// Refs are the footprint as it is stored, and the foreign things that the gateway names.
+	// Refs are the footprint as it is stored, and the foreign things that the gateway names. Its nodes are added.
 	Refs Refs
 	// Store writes another footprint before anything is made in a new place, and another memory before a thing in it is changed. If it
 	// fails, nothing is done.
@@ -69,17 +69,24 @@ func (r Round) Run(ctx context.Context) Outcome {
 	return out
 }
 
+// refs are Refs with the nodes of the gateway's targets.
+func (r Round) refs() Refs {
+	refs := r.Refs
+	refs.Nodes = refs.For(r.Gateway).Nodes
+	return refs
+}
+
 // See is a round that changes nothing: what was made stays as it is, and is reported.
 func (r Round) See(ctx context.Context) Outcome {
 	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
-	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.Refs)
+	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.refs())
 	out.Status = r.Provider.Report(out.Observed)
 	return out
 }
 
 // Plan returns what is left to do and what has drifted, and changes nothing, not even the footprint.
 func (r Round) Plan(ctx context.Context) (Plan, []Drift, error) {
-	observed, err := r.Provider.Observe(ctx, r.Owner, r.Refs)
+	observed, err := r.Provider.Observe(ctx, r.Owner, r.refs())
 	if err != nil {
 		return Plan{}, nil, fmt.Errorf("observing: %w", err)
 	}
@@ -93,7 +100,7 @@ func (r Round) Plan(ctx context.Context) (Plan, []Drift, error) {
 
 // look observes and decides what is wanted, and stores the footprint before anything can be made in a new place.
 func (r Round) look(ctx context.Context, out *Outcome) error {
-	refs := r.Refs
+	refs := r.refs()
 	for {
 		var err error
 		if out.Observed, err = r.Provider.Observe(ctx, r.Owner, refs); err != nil {

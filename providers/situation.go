@@ -82,6 +82,11 @@ func (s *situation) readyKey(key string) bool {
 	})
 }
 
+// adoptable says whether the thing that w is to adopt is there. What is not adopted always is.
+func (s *situation) adoptable(w Node) bool {
+	return !w.Adopt || slices.ContainsFunc(s.there, func(n Node) bool { return n.Key == w.Key && n.ID == w.ID })
+}
+
 // settled says whether the wanted node j is there, Ready and as wanted.
 func (s *situation) settled(j int) bool {
 	w := s.wanted[j]

@@ -235,3 +235,29 @@ func TestAssess(t *testing.T) {
 		})
 	}
 }
+
+func TestAssessTellsOfTargetsThatAreOnTheirWayOut(t *testing.T) {
+	p := script{report: func(observed Graph) Status {
+		var status Status
+		for _, n := range observed.OfKind("targets").Nodes {
+			status.Targets = append(status.Targets, TargetStatus{ID: n.Name, State: TargetServing})
+		}
+		return status
+	}}
+	s := Assess(p, NewGraph(wanted("targets/80", "new")), NewGraph(there("targets/80", "new"), there("targets/80", "old"), there("targets/443", "gone")))
+	if len(s.Targets) != 3 {
+		t.Errorf("it tells of %v", s.Targets)
+	}
+}
+
+func TestRefsForAGateway(t *testing.T) {
+	refs := Refs{Places: []Place{{Provider: "test"}}, Addresses: []string{"old"}}
+	gw := Gateway{
+		Addresses: []string{"203.0.113.1"}, LoadBalancer: "shared",
+		Targets: []Target{{Name: "a", ProviderID: "z"}, {Name: "b", ProviderID: "a"}, {Name: "c", ProviderID: "z"}, {Name: "d"}},
+	}
+	want := Refs{Places: refs.Places, Addresses: gw.Addresses, LoadBalancers: []string{"shared"}, Nodes: []string{"a", "z"}}
+	if diff := cmp.Diff(want, refs.For(&gw)) + cmp.Diff(Refs{Places: refs.Places}, refs.For(nil)); diff != "" {
+		t.Errorf("refs (-want +got):\n%s", diff)
+	}
+}

@@ -77,7 +77,7 @@ func (a addresses) remove(ctx context.Context, owner providers.Owner, node provi
 	return nil
 }
 
-// release takes our mark off an address, which is then nobody's. Only addresses are retained.
+// release takes our mark off an address, which is then nobody's.
 func (r *region) release(ctx context.Context, owner providers.Owner, node providers.Node) error {
 	_, there, err := addresses{r}.own(ctx, owner, node.ID)
 	if err != nil || !there {

@@ -79,7 +79,7 @@ var allDrifts = []drift{
 				t.Listeners.Change(l.ARN, func(l *simaws.Listener) { l.TargetGroup = other })
 			}
 		}
-	}, "Update listener/tcp-443"},
+	}, "Update listener/443"},
 	{"a record points elsewhere", func(w *world, t *simaws.Tables) {
 		t.Records.Change(keyOf("example.com/A"), func(r *simaws.RecordSet) { r.Alias, r.TTL, r.Values = nil, 60, []string{"192.0.2.66"} })
 	}, "Update record/example.com/A"},

@@ -26,6 +26,8 @@ type class struct {
 	Network    Network
 	// Brought addresses by allocation ID.
 	Brought map[string]string
+	// Shared load balancers by name.
+	Shared map[string]LoadBalancer
 }
 
 // TestGolden takes the gateways of a case, one after the other, to their goals in memory, and shows the plans.
@@ -101,6 +103,11 @@ func inClass(given class, there providers.Graph) (*LoadBalancers, providers.Grap
 			Key: broughtKey(ip), Name: ip, ID: id, Place: p.place(), Unmanaged: true, State: providers.Ready, Spec: Address{IP: ip},
 		})
 	}
+	for name, spec := range given.Shared {
+		nodes = append(nodes, providers.Node{
+			Key: balancerKey, Name: name, ID: "arn of " + name, Place: p.place(), Unmanaged: true, State: providers.Ready, Spec: spec,
+		})
+	}
 	return p, providers.NewGraph(nodes...)
 }
 
@@ -133,8 +140,11 @@ func carriedOut(t *testing.T, p *LoadBalancers, gw providers.Gateway, there prov
 			if change.Verb == providers.Create || change.Verb == providers.Update {
 				node := p.Predict(change.Node)
 				node.State, node.ID = providers.Ready, "id of "+node.Key+" "+node.Name
-				if change.Old != nil {
+				switch {
+				case change.Old != nil:
 					node.ID = change.Old.ID
+				case node.Adopt:
+					node.ID = change.Node.ID
 				}
 				nodes = append(nodes, node)
 			}

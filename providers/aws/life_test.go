@@ -124,7 +124,7 @@ func TestCallsOfALife(t *testing.T) {
 }
 
 func TestThePolicyIsEnoughAndNotTooMuch(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	key := simaws.DefaultKey
 	key.Allow = policyActions(t)
 	w.cloud.SetKey(key)
@@ -146,6 +146,12 @@ func TestThePolicyIsEnoughAndNotTooMuch(t *testing.T) {
 	l.d.Restart()
 	l.reach(&gw)
 	drifts(t, w, "the egress rule goes", "the load balancer gets another group")
+	l.reach(&gw)
+	l.reach(nil)
+	// A class whose subnets have no tag.
+	w.class = func(c *Config) { c.VPC = "vpc-0beef000000000001" }
+	l.d.Restart()
+	gw = w.settle("eu-west-1")
 	l.reach(&gw)
 	l.reach(nil)
 	var used []string
@@ -200,9 +206,9 @@ func TestSubnetsThatCantBeUsedAreNamed(t *testing.T) {
 	}{
 		{"one is not there", []string{simaws.SeedPublicSubnets[0], "subnet-0bad000000000000b"}, nil, "spec.aws.subnets[1]", providers.Invalid},
 		{"two are in one zone", []string{simaws.SeedPublicSubnets[0], simaws.SeedPrivateSubnets[0]}, nil, "spec.aws.subnets", providers.Invalid},
-		{"none has the tag", nil, func(t *simaws.Tables) {
+		{"none has the tag or a route to the internet", nil, func(t *simaws.Tables) {
 			for _, id := range simaws.SeedPublicSubnets {
-				t.Subnets.Change(id, func(s *simaws.Subnet) { s.Tags = nil })
+				t.Subnets.Change(id, func(s *simaws.Subnet) { s.Tags, s.Public = nil, false })
 			}
 		}, "spec.aws.subnets", providers.Invalid},
 		{"they are in two VPCs", nil, func(t *simaws.Tables) {

@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -16,13 +17,20 @@ const kindListener = "listener"
 
 // Listener is the spec of one port of a load balancer.
 type Listener struct {
-	Balancer    string `json:"balancer" change:"replace,resolved"` // ARN
-	Protocol    string `json:"protocol" change:"replace"`
+	Balancer string `json:"balancer" change:"replace,resolved"` // ARN
+	// Protocol is TCP, UDP or TCP_UDP. To lose one is disruptive; that to get one is not can't be told apart.
+	Protocol    string `json:"protocol" change:"disruptive"`
 	Port        int32  `json:"port" change:"replace"`
 	TargetGroup string `json:"targetGroup" change:",resolved"` // ARN
 }
 
-// portPart is how a port is called in keys and names.
+// listenerKey is the part of a load balancer's port, whatever its protocol: AWS changes that in place.
+func listenerKey(port int32) string { return fmt.Sprintf("%s/%d", kindListener, port) }
+
+// listenerName is of a port of the load balancer with a name.
+func listenerName(balancer string, port int32) string { return fmt.Sprintf("%s-%d", balancer, port) }
+
+// portPart is how a target group's part is called.
 func portPart(protocol string, port int32) string {
 	return fmt.Sprintf("%s-%d", strings.ToLower(protocol), port)
 }
@@ -84,7 +92,10 @@ func (l listeners) update(ctx context.Context, owner providers.Owner, old, node 
 	if err != nil || !there {
 		return err
 	}
-	_, err = l.listeners.ModifyListener(ctx, &elb.ModifyListenerInput{ListenerArn: aws.String(old.ID), DefaultActions: forward(spec.TargetGroup)})
+	// Both at once: a listener's protocol and its target group's go together.
+	_, err = l.listeners.ModifyListener(ctx, &elb.ModifyListenerInput{
+		ListenerArn: aws.String(old.ID), Protocol: elbtypes.ProtocolEnum(spec.Protocol), DefaultActions: forward(spec.TargetGroup),
+	})
 	if err != nil {
 		return fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
 	}
@@ -133,14 +144,14 @@ func targetGroupOf(listener elbtypes.Listener) string {
 	return ""
 }
 
-// listenerNode returns the owner's listener as a node.
-func listenerNode(place providers.Place, balancerName string, listener elbtypes.Listener) providers.Node {
-	part := portPart(string(listener.Protocol), aws.ToInt32(listener.Port))
+// listenerNode returns the owner's listener as a node. Targets is the key of the target group that it sends to, if that is known.
+func listenerNode(place providers.Place, balancerName string, listener elbtypes.Listener, targets string) providers.Node {
+	port := aws.ToInt32(listener.Port)
 	return providers.Node{
-		Key: kindListener + "/" + part, Name: balancerName + "-" + part, ID: aws.ToString(listener.ListenerArn), Place: place,
-		DependsOn: []string{balancerKey, kindTargets + "/" + part}, State: providers.Ready,
+		Key: listenerKey(port), Name: listenerName(balancerName, port), ID: aws.ToString(listener.ListenerArn), Place: place,
+		DependsOn: []string{balancerKey, cmp.Or(targets, kindTargets+"/"+portPart(string(listener.Protocol), port))}, State: providers.Ready,
 		Spec: Listener{
-			Balancer: aws.ToString(listener.LoadBalancerArn), Protocol: string(listener.Protocol), Port: aws.ToInt32(listener.Port),
+			Balancer: aws.ToString(listener.LoadBalancerArn), Protocol: string(listener.Protocol), Port: port,
 			TargetGroup: targetGroupOf(listener),
 		},
 	}

@@ -24,6 +24,8 @@ const (
 type LoadBalancer struct {
 	Scheme string `json:"scheme" change:"replace"`
 	VPC    string `json:"vpc" change:"replace"`
+	// Adopted ones are not of our making, and their addresses aren't either.
+	Adopted bool `json:"adopted,omitempty" change:"address"`
 	// IPAddressType is ipv4 or dualstack. To lose the IPv6 addresses is disruptive; that to get them is not can't be told apart.
 	IPAddressType string `json:"ipAddressType" change:"disruptive"`
 	// Subnets sorted by ID, and the Elastic IP in each; none if it is internal. Leaving a subnet cuts its connections.
@@ -32,6 +34,10 @@ type LoadBalancer struct {
 	SecurityGroups []string `json:"securityGroups" change:",resolved"`
 	Hostname       string   `json:"hostname,omitempty" change:"output"`
 	IPv6           []string `json:"ipv6,omitempty" change:"output"`
+	// What is told of one that is, or may be, adopted: its type, its IPv4 addresses, and whether it has prefixes for IPv6 source NAT.
+	Type      string   `json:"type,omitempty" change:"output"`
+	Addresses []string `json:"addresses,omitempty" change:"output"`
+	SourceNAT bool     `json:"sourceNAT,omitempty" change:"output"`
 }
 
 // addressSlot is what a load balancer holds of an address: an Elastic IP is on one of them only.
@@ -44,6 +50,9 @@ func (b balancers) create(ctx context.Context, owner providers.Owner, node provi
 	spec, ok := node.Spec.(LoadBalancer)
 	if !ok {
 		return fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
+	}
+	if node.Adopt {
+		return b.adopt(ctx, owner, node)
 	}
 	// AWS answers a second creation with the thing that is there, whoever's it is.
 	there, err := b.byName(ctx, []string{node.Name})
@@ -103,7 +112,7 @@ func (b balancers) update(ctx context.Context, owner providers.Owner, old, node 
 		return fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	if old.State == providers.Failed {
-		return b.remove(ctx, owner, old)
+		return b.remove(ctx, owner, old) // which refuses it if it was adopted
 	}
 	there, err := b.checkMark(ctx, owner, "load balancer", old.ID)
 	if err != nil || !there {
@@ -111,6 +120,8 @@ func (b balancers) update(ctx context.Context, owner providers.Owner, old, node 
 	}
 	arn := aws.String(old.ID)
 	switch {
+	case node.Retain && !old.Retain:
+		return b.mark(ctx, owner, node)
 	case !slices.Equal(from.SecurityGroups, to.SecurityGroups):
 		_, err = b.settings.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: to.SecurityGroups})
 	case !slices.Equal(from.Subnets, to.Subnets) || !slices.Equal(from.Allocations, to.Allocations):
@@ -139,6 +150,10 @@ func (l LoadBalancer) next(observed LoadBalancer) LoadBalancer {
 }
 
 func (b balancers) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {
+	if node.Retain {
+		return denied(ReasonForeign, adoptField, fmt.Errorf("load balancer %q was adopted and is not deleted (%s); repair it, or name another",
+			node.Name, node.Problem))
+	}
 	there, err := b.checkMark(ctx, owner, "load balancer", node.ID)
 	if err != nil || !there {
 		return err

@@ -180,7 +180,7 @@ func TestCredentialsOfAnotherAccountDontSeeAnEmptyWorld(t *testing.T) {
 // observe makes the driver look without changing anything.
 func (l life) observe(gw *providers.Gateway) {
 	l.Helper()
-	observed, err := l.d.Provider.Observe(l.Context(), gw.Owner, providers.Refs{Places: l.d.Footprint, Addresses: gw.Addresses})
+	observed, err := l.d.Provider.Observe(l.Context(), gw.Owner, providers.Refs{Places: l.d.Footprint}.For(gw))
 	if err != nil {
 		l.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -31,7 +30,11 @@ const filterValues = 200
 type Network struct {
 	// Subnets that the class names or that were found, sorted by ID.
 	Subnets []Subnet `json:"subnets"`
-	// Groups to let the load balancer in by, of those targets that are registered, by instance.
+	// VPCs of the nodes, sorted.
+	VPCs []string `json:"vpcs,omitempty"`
+	// Ranges are the IPv4 CIDRs of the VPCs, by VPC.
+	Ranges map[string][]string `json:"ranges,omitempty"`
+	// Groups to let the load balancer in by, of the nodes and of those instances that are registered, by instance.
 	Groups map[string]string `json:"groups,omitempty"`
 	// Down are instances that could not be registered because they don't run, and still don't.
 	Down []string `json:"down,omitempty"`
@@ -55,36 +58,33 @@ func networkOf(observed providers.Graph) (Network, bool) {
 	return network, ok
 }
 
-// readNetwork reads the class's subnets, and the groups of the instances that are registered.
+// readNetwork reads the class's subnets, and where the instances are that are nodes or registered.
 func (r *region) readNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
-	filters := []ec2types.Filter{filter("tag-key", subnetTag(config.Internal))}
-	if len(config.Subnets) > 0 {
-		filters = []ec2types.Filter{filter("subnet-id", config.Subnets...)}
-	}
-	if config.VPC != "" {
-		filters = append(filters, filter("vpc-id", config.VPC))
+	found, err := r.readInstances(ctx, instances)
+	if err != nil {
+		return Network{}, err
 	}
 	var network Network
-	pages := ec2.NewDescribeSubnetsPaginator(r.network, &ec2.DescribeSubnetsInput{Filters: filters})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return Network{}, fmt.Errorf("reading subnets: %w", classed(err))
-		}
-		for _, subnet := range page.Subnets {
-			network.Subnets = append(network.Subnets, Subnet{
-				ID: aws.ToString(subnet.SubnetId), Zone: aws.ToString(subnet.AvailabilityZone), VPC: aws.ToString(subnet.VpcId),
-				IPv6: slices.ContainsFunc(subnet.Ipv6CidrBlockAssociationSet, associated),
-			})
+	for _, instance := range found {
+		if vpc := aws.ToString(instance.VpcId); vpc != "" {
+			network.VPCs = union(network.VPCs, []string{vpc})
 		}
 	}
-	slices.SortFunc(network.Subnets, func(a, b Subnet) int { return cmp.Compare(a.ID, b.ID) })
-	var err error
+	if network.Subnets, err = r.classSubnets(ctx, config, network.VPCs); err != nil {
+		return Network{}, err
+	}
+	vpcs := network.VPCs
+	for _, subnet := range network.Subnets {
+		vpcs = union(vpcs, []string{subnet.VPC})
+	}
+	if network.Ranges, err = r.rangesOf(ctx, vpcs); err != nil {
+		return Network{}, err
+	}
 	if network.Down, err = r.stillDown(ctx); err != nil {
 		return Network{}, err
 	}
 	if len(config.NodeGroups) == 0 {
-		network.Groups, err = r.groupsOf(ctx, instances)
+		network.Groups, err = r.groupsOf(ctx, found)
 	}
 	return network, err
 }
@@ -100,23 +100,8 @@ func (r *region) stillDown(ctx context.Context) ([]string, error) {
 	return without(suspects, up), nil
 }
 
-func associated(block ec2types.SubnetIpv6CidrBlockAssociation) bool {
-	return block.Ipv6CidrBlockState != nil && block.Ipv6CidrBlockState.State == ec2types.SubnetCidrBlockStateCodeAssociated
-}
-
-func subnetTag(internal bool) string {
-	if internal {
-		return tagInternalSubnet
-	}
-	return tagPublicSubnet
-}
-
 // groupsOf returns for each instance the group to let the load balancer in by.
-func (r *region) groupsOf(ctx context.Context, instances []string) (map[string]string, error) {
-	found, err := r.readInstances(ctx, instances)
-	if err != nil {
-		return nil, err
-	}
+func (r *region) groupsOf(ctx context.Context, found []ec2types.Instance) (map[string]string, error) {
 	attached := map[string][]string{}
 	collectGroups(attached, found)
 	preferred, err := r.clusterGroups(ctx, attached)

@@ -34,13 +34,13 @@ func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs
 	}
 	here := p.view(owner, p.config.Region, refs)
 	if _, looked := names[p.config.Region]; !looked {
-		brought, err := here.foreignAddresses(ctx)
+		foreign, err := here.foreign(ctx)
 		if err != nil {
 			return providers.Graph{}, err
 		}
-		nodes = append(nodes, brought...)
+		nodes = append(nodes, foreign...)
 	}
-	network, err := here.readNetwork(ctx, p.config, members(nodes))
+	network, err := here.readNetwork(ctx, p.config, instancesAmong(refs.Nodes, nodes))
 	if err != nil {
 		return providers.Graph{}, err
 	}
@@ -60,14 +60,15 @@ func (p *LoadBalancers) checkAccounts(places []providers.Place) error {
 	return nil
 }
 
-// view returns how owner's things in a region are looked at. Addresses are brought from the class's region only.
+// view returns how owner's things in a region are looked at. Addresses are brought, and load balancers adopted, from the class's
+// region only.
 func (p *LoadBalancers) view(owner providers.Owner, name string, refs providers.Refs) *view {
 	v := &view{
 		region: p.in(name), owner: owner, place: providers.Place{Provider: Name, Account: p.account, Region: name},
 		keys: map[string]string{}, held: map[string]bool{}, used: map[string]bool{},
 	}
 	if name == p.config.Region {
-		v.brought = refs.Addresses
+		v.brought, v.named = refs.Addresses, refs.LoadBalancers
 	}
 	return v
 }
@@ -83,18 +84,32 @@ func members(nodes []providers.Node) []string {
 	return all
 }
 
+// instancesAmong returns the instances that nodes have by their provider IDs, and those that are registered, sorted.
+func instancesAmong(providerIDs []string, observed []providers.Node) []string {
+	all := slices.DeleteFunc(members(observed), func(id string) bool { return !isInstance(id) })
+	for _, text := range providerIDs {
+		if id, ok := instanceOf(text); ok {
+			all = union(all, []string{id})
+		}
+	}
+	return all
+}
+
 // view is one look at a region for one owner.
 type view struct {
 	*region
-	owner   providers.Owner
-	place   providers.Place
-	brought []string
+	owner providers.Owner
+	place providers.Place
+	// brought addresses, and load balancers named to be adopted.
+	brought, named []string
 	// What is found on the way: the keys of addresses by allocation, the labels of what has an ARN, the allocations that the owner's load
 	// balancers hold, and the target groups that their listeners send to.
 	keys   map[string]string
 	labels map[string]label
 	held   map[string]bool
 	used   map[string]bool
+	// adopted says that a load balancer of the owner's is one that was adopted.
+	adopted bool
 }
 
 // look returns the owner's nodes in the region.
@@ -119,16 +134,17 @@ func (w *view) look(ctx context.Context, names []string) ([]providers.Node, erro
 	return slices.Concat(nodes, balancing, guards), nil
 }
 
-// foreignAddresses returns the addresses that were brought, before the owner has anything in the region.
-func (w *view) foreignAddresses(ctx context.Context) ([]providers.Node, error) {
-	if len(w.brought) == 0 {
-		return nil, nil
+// foreign returns the addresses that were brought and the load balancers to adopt, before the owner has anything in the region.
+func (w *view) foreign(ctx context.Context) ([]providers.Node, error) {
+	nodes, err := w.balancing(ctx, nil)
+	if err != nil || len(w.brought) == 0 {
+		return nodes, err
 	}
 	elastic, err := w.readAddresses(ctx, w.owner, w.brought)
 	if err != nil {
 		return nil, err
 	}
-	return w.addressNodes(elastic), nil
+	return append(nodes, w.addressNodes(elastic)...), nil
 }
 
 func isBalancer(n providers.Node) bool { return n.Kind() == kindBalancer }
@@ -176,7 +192,7 @@ func (w *view) guards(ctx context.Context, serving bool) ([]providers.Node, erro
 
 // balancing returns load balancers, listeners and target groups.
 func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node, error) {
-	lbs, err := balancers{w.region}.byName(ctx, named(kindBalancer, names))
+	lbs, err := w.loadBalancers(ctx, names)
 	if err != nil {
 		return nil, err
 	}
@@ -204,7 +220,11 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 	}
 	var nodes []providers.Node
 	for _, lb := range lbs {
-		nodes = append(nodes, w.balancerNodes(lb, attached[aws.ToString(lb.LoadBalancerArn)])...)
+		found, err := w.balancerNodes(ctx, lb, attached[aws.ToString(lb.LoadBalancerArn)])
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, found...)
 	}
 	for _, group := range groups {
 		node, err := w.targetGroupNode(ctx, group)
@@ -214,6 +234,27 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 		nodes = append(nodes, node)
 	}
 	return nodes, nil
+}
+
+// loadBalancers returns those with names of the place, and those that are to be adopted.
+func (w *view) loadBalancers(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
+	all, err := balancers{w.region}.byName(ctx, named(kindBalancer, names))
+	if err != nil {
+		return nil, err
+	}
+	adoptable, err := balancers{w.region}.byRef(ctx, w.named)
+	if err != nil {
+		return nil, err
+	}
+	for _, lb := range adoptable {
+		known := func(other elbtypes.LoadBalancer) bool {
+			return aws.ToString(other.LoadBalancerArn) == aws.ToString(lb.LoadBalancerArn)
+		}
+		if !slices.ContainsFunc(all, known) {
+			all = append(all, lb)
+		}
+	}
+	return all, nil
 }
 
 // placeName is how a thing that can be found by name only is called in a place.
@@ -230,20 +271,49 @@ func named(kind string, names []string) []string {
 	return found
 }
 
-// balancerNodes returns a load balancer and its listeners, and notes what they hold and use.
-func (w *view) balancerNodes(lb elbtypes.LoadBalancer, attached []elbtypes.Listener) []providers.Node {
+// balancerNodes returns a load balancer and its listeners, and notes what they hold and use. One that was adopted, or is to be, is not told
+// in full, since all but its mark is others' to decide.
+func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, attached []elbtypes.Listener) ([]providers.Node, error) {
 	main := balancerNode(w.place, lb, w.keys)
-	if w.labels[main.ID].mark != w.owner.Mark() {
-		return []providers.Node{notOurs(main)}
+	label := w.labels[main.ID]
+	ours := label.mark == w.owner.Mark()
+	wanted := slices.Contains(w.named, main.ID) || slices.Contains(w.named, main.Name)
+	switch {
+	case !ours && !wanted && madeName.MatchString(main.Name):
+		return []providers.Node{notOurs(main)}, nil
+	case !ours && !wanted:
+		return nil, nil // it was adopted once, and is in nobody's way now
+	case ours && !label.retain && madeName.MatchString(main.Name):
+		for _, allocation := range main.Spec.(LoadBalancer).Allocations {
+			w.held[allocation] = true
+		}
+		return append([]providers.Node{main}, w.listenerNodes(main, attached)...), nil
 	}
-	for _, allocation := range main.Spec.(LoadBalancer).Allocations {
-		w.held[allocation] = true
+	addresses, err := balancers{w.region}.addressesOf(ctx, lb)
+	if err != nil {
+		return nil, err
 	}
-	nodes := []providers.Node{main}
+	main.Spec, main.DependsOn, main.Slots = adoptedSpec(lb, addresses), nil, nil
+	if ours {
+		// Its name says that we did not make it, even if somebody takes the tag off.
+		main.Retain, w.adopted = true, true
+		return append([]providers.Node{main}, w.listenerNodes(main, attached)...), nil
+	}
+	main.Unmanaged = true
+	if label.mark != "" {
+		main.State, main.Problem = providers.Failed, "it belongs to another EdgeGateway"
+	}
+	return []providers.Node{main}, nil
+}
+
+// listenerNodes returns the owner's listeners of a load balancer, and notes what target groups are in use.
+func (w *view) listenerNodes(main providers.Node, attached []elbtypes.Listener) []providers.Node {
+	var nodes []providers.Node
 	for _, listener := range attached {
-		w.used[targetGroupOf(listener)] = true
+		targets := targetGroupOf(listener)
+		w.used[targets] = true
 		if w.labels[aws.ToString(listener.ListenerArn)].mark == w.owner.Mark() {
-			nodes = append(nodes, listenerNode(w.place, main.Name, listener))
+			nodes = append(nodes, listenerNode(w.place, main.Name, listener, w.labels[targets].role))
 		}
 	}
 	return nodes
@@ -256,6 +326,9 @@ func (w *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) 
 	node := providers.Node{
 		Key: kindTargets + "/" + name, Name: name, ID: aws.ToString(group.TargetGroupArn), Place: place,
 		State: providers.Ready, Loss: providers.InPlace,
+	}
+	if w.adopted {
+		node.DependsOn = []string{balancerKey} // which is given up last
 	}
 	if w.labels[node.ID].mark != w.owner.Mark() {
 		return notOurs(node), nil

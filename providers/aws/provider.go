@@ -18,12 +18,13 @@ type Config struct {
 	// Region to make them in, such as eu-west-1.
 	Region string
 	// Subnets by ID, one an availability zone. Empty: those with the tag kubernetes.io/role/elb, or kubernetes.io/role/internal-elb if
-	// Internal; the lowest ID of each zone.
+	// Internal; if none has it, those of VPC that have a route to an internet gateway, or, if Internal, those that have none. Of several in
+	// a zone it is the lowest ID.
 	Subnets []string
-	// VPC narrows the search by tag. Empty: the one that all subnets found are in.
+	// VPC narrows the search. Empty: the one that all subnets found by tag are in, or else the nodes'.
 	VPC string
-	// NodeGroups are the security groups that let the load balancer in to the nodes. Empty: for each target the group that is tagged
-	// kubernetes.io/cluster/<name>, or else the first of its groups.
+	// NodeGroups are the security groups that let the load balancer in to the nodes, and to pods, if those are targets and have groups of
+	// their own. Empty: for each target's node the group that is tagged kubernetes.io/cluster/<name>, or else the first of its groups.
 	NodeGroups []string
 	// Internal makes load balancers with private addresses.
 	Internal bool
@@ -148,6 +149,9 @@ func (p *LoadBalancers) Apply(ctx context.Context, owner providers.Owner, change
 	case providers.Update:
 		return of.update(ctx, owner, *change.Old, node)
 	case providers.Release:
+		if node.Kind() == kindBalancer {
+			return balancers{r}.release(ctx, owner, node)
+		}
 		return r.release(ctx, owner, node)
 	default:
 		return of.remove(ctx, owner, node)

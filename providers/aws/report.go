@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/edgegateway/edgegateway/providers"
@@ -13,6 +14,7 @@ func (p *LoadBalancers) Report(observed providers.Graph) providers.Status {
 		Addressed:   addressed(observed, p.config.Internal),
 		Provisioned: verdictOn(observed.OfKind(kindListener).Nodes, "Provisioning", "the load balancer has no listener yet"),
 		Healthy:     healthy(observed.OfKind(kindTargets).Nodes),
+		Targets:     targetStates(observed.OfKind(kindTargets).Nodes),
 	}
 	attached := map[string]bool{}
 	for _, n := range observed.OfKind(kindBalancer).Nodes {
@@ -24,7 +26,7 @@ func (p *LoadBalancers) Report(observed providers.Graph) providers.Status {
 			continue
 		}
 		status.LoadBalancer, status.Hostname = n.Name, spec.Hostname
-		status.Addresses = append(status.Addresses, spec.IPv6...)
+		status.Addresses = slices.Concat(status.Addresses, spec.Addresses, spec.IPv6)
 		for _, allocation := range spec.Allocations {
 			attached[allocation] = true
 		}
@@ -45,6 +47,10 @@ func addressed(observed providers.Graph, internal bool) providers.Verdict {
 	nodes := observed.OfKind(providers.KindAddress).Nodes
 	if internal && len(nodes) == 0 {
 		return providers.Verdict{State: providers.Ready, Reason: "Internal", Message: "the subnets give the addresses; use the hostname"}
+	}
+	adopted := func(n providers.Node) bool { return n.Retain && !n.Unmanaged }
+	if len(nodes) == 0 && slices.ContainsFunc(observed.OfKind(kindBalancer).Nodes, adopted) {
+		return providers.Verdict{State: providers.Ready, Reason: "Adopted", Message: "the load balancer that was adopted has its own addresses"}
 	}
 	return verdictOn(nodes, "Allocating", "no address is allocated yet")
 }
@@ -79,4 +85,31 @@ func healthy(groups []providers.Node) providers.Verdict {
 		}
 	}
 	return providers.Verdict{State: providers.Ready, Reason: "Healthy", Message: "every port has a healthy target"}
+}
+
+// targetStates returns how each target is in the worst of the groups that it is in, sorted by ID.
+func targetStates(groups []providers.Node) []providers.TargetStatus {
+	worst := []providers.TargetState{providers.TargetServing, providers.TargetArriving, providers.TargetFailing, providers.TargetLeaving}
+	ranks := map[string]int{}
+	note := func(ids []string, state providers.TargetState) {
+		for _, id := range ids {
+			ranks[id] = max(ranks[id], slices.Index(worst, state))
+		}
+	}
+	for _, n := range groups {
+		spec, ok := n.Spec.(TargetGroup)
+		if !ok || n.Unmanaged {
+			continue
+		}
+		note(spec.Healthy, providers.TargetServing)
+		note(spec.Initial, providers.TargetArriving)
+		note(spec.Idle, providers.TargetArriving)
+		note(spec.Unhealthy, providers.TargetFailing)
+		note(spec.Draining, providers.TargetLeaving)
+	}
+	var all []providers.TargetStatus
+	for _, id := range slices.Sorted(maps.Keys(ranks)) {
+		all = append(all, providers.TargetStatus{ID: id, State: worst[ranks[id]]})
+	}
+	return all
 }

@@ -26,9 +26,9 @@ const (
 // ourPrefix is how the names of all that Owner.NameOf names begin.
 const ourPrefix = "eg-"
 
-// Sweep implements providers.Sweeper. Load balancers and target groups are told by their names, which lists show and tags not; addresses,
-// security groups and rules by their owner's mark. Lists show neither listeners nor the attributes, members and health of target groups,
-// and nothing of the class's subnets and of instances.
+// Sweep implements providers.Sweeper. Load balancers and target groups are told by their names, which lists show and tags not, but for the
+// tags of those that were adopted, which are asked for; addresses, security groups and rules by their owner's mark. Lists show neither
+// listeners nor the attributes, members and health of target groups, and nothing of the class's subnets and of instances.
 func (p *LoadBalancers) Sweep(ctx context.Context, places []providers.Place) (providers.Sighting, error) {
 	regions := p.regionsOf(places)
 	texts := map[string][]string{}
@@ -80,8 +80,10 @@ func (s sweep) ours(placed, name string) bool {
 	return strings.HasPrefix(name, ourPrefix) || slices.Contains(s.names, placed)
 }
 
+// balancing tells load balancers. Those that a place names and that are not of our making were adopted: whether they still are, their tags say.
 func (s sweep) balancing(ctx context.Context) error {
-	return s.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
+	adopted := map[string]string{}
+	err := s.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
 		name := aws.ToString(lb.LoadBalancerName)
 		thing := placeName(kindBalancer, name)
 		if !s.ours(thing, name) {
@@ -92,7 +94,18 @@ func (s sweep) balancing(ctx context.Context) error {
 			state = *lb.State
 		}
 		s.tell(thing, "%s %s %q %+v", aws.ToString(lb.LoadBalancerArn), state.Code, aws.ToString(state.Reason), balancerSpec(lb))
+		if !strings.HasPrefix(name, ourPrefix) {
+			adopted[aws.ToString(lb.LoadBalancerArn)] = thing
+		}
 	})
+	if err != nil {
+		return err
+	}
+	tags, err := s.tagsByARN(ctx, slices.Sorted(maps.Keys(adopted)))
+	for arn, thing := range adopted {
+		s.tell(thing, "%s %v", arn, tags[arn])
+	}
+	return err
 }
 
 func (s sweep) groupsOfTargets(ctx context.Context) error {

@@ -90,7 +90,7 @@ func (f fleet) put(t *simaws.Tables, i int) []string {
 		t.Rules.Put(own, simaws.GroupRule{Place: at, ID: own, Group: group, Protocol: "tcp", From: port, To: port, CIDR: "0.0.0.0/0"})
 		targets := owner.NameOf(kindTargets + "/" + part)
 		g := simaws.TargetGroup{Place: at, ARN: f.arn("targetgroup", targets), Name: targets, VPC: simaws.SeedVPC, Protocol: "TCP", TargetType: "instance",
-			Port: port, Health: simaws.HealthCheck{Protocol: "HTTP", Port: "30999", Path: "/healthz", Interval: 5, Timeout: 4, Healthy: 2, Unfit: 2},
+			IPAddressType: ipv4Only, Port: port, Health: simaws.HealthCheck{Protocol: "HTTP", Port: "30999", Path: "/healthz", Interval: 5, Timeout: 4, Healthy: 2, Unfit: 2},
 			Tags: f.tags(i, kindTargets+"/"+part, targets)}
 		t.TargetGroups.Put(g.ARN, g)
 		l := simaws.Listener{Place: at, ARN: f.arn("listener/net", balancer+part), Balancer: arn, Protocol: "TCP", Port: port, TargetGroup: g.ARN,
@@ -218,7 +218,8 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 		}, []string{f.host(1)}},
 		{"foreign things come", func(t *simaws.Tables) {
 			at := simaws.Place{Account: simaws.DefaultKey.Account, Region: "eu-west-1"}
-			t.Balancers.Put("b", simaws.Balancer{Place: at, ARN: f.arn("loadbalancer/net", "theirs"), Name: "theirs"})
+			t.Balancers.Put("b", simaws.Balancer{Place: at, ARN: f.arn("loadbalancer/net", "theirs"), Name: "theirs", Scheme: "internal",
+				IPAddressType: ipv4Only, State: "active"})
 			t.Addresses.Put("eipalloc-0bad0000000000002", simaws.Address{Place: at, Allocation: "eipalloc-0bad0000000000002", IP: "203.0.113.9"})
 			t.Records.Put("r", simaws.RecordSet{Zone: simaws.SeedZone, Name: "theirs.example.com.", Type: "A", TTL: 60, Values: []string{"203.0.113.9"}})
 		}, nil},
@@ -274,7 +275,7 @@ func listed(g providers.Graph) providers.Graph {
 
 // TestWhatASweepDoesNotTellDoesNotHappen goes through a gateway's life, and finds every change that lists show in the sweeps.
 func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
-	w := newWorld()
+	w := sharedWorld()
 	l := newLife(t, w)
 	lb, dns := w.halves(t)
 	told := func() providers.Sighting {

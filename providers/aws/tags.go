@@ -76,8 +76,11 @@ func filter(name string, values ...string) ec2types.Filter {
 	return ec2types.Filter{Name: aws.String(name), Values: values}
 }
 
-// label is whose a thing is, and which part of the gateway.
-type label struct{ mark, role string }
+// label is whose a thing is, which part of the gateway, and whether it outlives that.
+type label struct {
+	mark, role string
+	retain     bool
+}
 
 // labelsOf returns the labels of load balancers, listeners and target groups, by ARN.
 func (r *region) labelsOf(ctx context.Context, arns []string) (map[string]label, error) {
@@ -102,6 +105,8 @@ func labelOf(tags []elbtypes.Tag) label {
 			l.mark = aws.ToString(tag.Value)
 		case tagRole:
 			l.role = aws.ToString(tag.Value)
+		case tagRetain:
+			l.retain = aws.ToString(tag.Value) == "true"
 		}
 	}
 	return l

@@ -16,22 +16,30 @@ import (
 
 const kindTargets = "targets"
 
+// The types of targets.
+const (
+	typeInstance = string(elbtypes.TargetTypeEnumInstance)
+	typeIP       = string(elbtypes.TargetTypeEnumIp)
+)
+
 // targetBatch is how many targets one call registers or takes out.
 const targetBatch = 200
 
-// TargetGroup is the spec of a target group: the nodes that get one port's traffic. PROXY protocol is part of its name, so that a group that
+// TargetGroup is the spec of a target group: the nodes or pods that get one port's traffic. PROXY protocol is part of its name, so that a group that
 // serves is never switched: the listener moves to another group.
 type TargetGroup struct {
 	VPC        string      `json:"vpc" change:"replace"`
+	TargetType string      `json:"targetType" change:"replace"`
 	Protocol   string      `json:"protocol" change:"replace"`
 	Port       int32       `json:"port" change:"replace"`
 	Health     HealthCheck `json:"health"`
 	Attributes Attributes  `json:"attributes"`
-	// Members are instances, sorted.
+	// Members are instances, or addresses of pods, sorted.
 	Members []string `json:"members"`
-	// How the members are, and the instances that are on their way out.
+	// How the members are, and those that are on their way out. Nobody looks at Idle ones, since no listener sends to the group.
 	Healthy   []string `json:"healthy,omitempty" change:"output"`
 	Initial   []string `json:"initial,omitempty" change:"output"`
+	Idle      []string `json:"idle,omitempty" change:"output"`
 	Unhealthy []string `json:"unhealthy,omitempty" change:"output"`
 	Draining  []string `json:"draining,omitempty" change:"output"`
 }
@@ -59,10 +67,14 @@ type Attributes struct {
 	UnhealthyDrainSeconds   string `json:"unhealthyDrainSeconds"`
 }
 
-// newAttributes are those that AWS gives to a new group of instances.
-var newAttributes = Attributes{
-	ProxyProtocol: "false", PreserveClientIP: "true", CrossZone: "use_load_balancer_configuration",
-	DeregistrationSeconds: "300", DeregistrationTerminate: "false", UnhealthyTerminate: "true", UnhealthyDrainSeconds: "0",
+// newAttributes are those that AWS gives to a new group.
+func newAttributes(protocol, targetType string) Attributes {
+	udp := overUDP(protocol)
+	return Attributes{
+		ProxyProtocol: "false", PreserveClientIP: strconv.FormatBool(udp || targetType != typeIP), CrossZone: "use_load_balancer_configuration",
+		DeregistrationSeconds: "300", DeregistrationTerminate: strconv.FormatBool(udp), UnhealthyTerminate: strconv.FormatBool(!udp),
+		UnhealthyDrainSeconds: "0",
+	}
 }
 
 // attribute is one attribute's name in AWS and its place in Attributes.
@@ -100,7 +112,7 @@ func (g targetGroups) create(ctx context.Context, owner providers.Owner, node pr
 	}
 	h := spec.Health
 	_, err = g.targetGroups.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
-		Name: aws.String(node.Name), VpcId: aws.String(spec.VPC), TargetType: elbtypes.TargetTypeEnumInstance,
+		Name: aws.String(node.Name), VpcId: aws.String(spec.VPC), TargetType: elbtypes.TargetTypeEnum(spec.TargetType),
 		Protocol: elbtypes.ProtocolEnum(spec.Protocol), Port: aws.Int32(spec.Port),
 		HealthCheckEnabled: aws.Bool(true), HealthCheckProtocol: elbtypes.ProtocolEnum(h.Protocol), HealthCheckPort: aws.String(h.Port),
 		HealthCheckPath: aws.String(h.Path), Matcher: &elbtypes.Matcher{HttpCode: aws.String(h.Codes)},
@@ -159,9 +171,9 @@ func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, no
 			TargetGroupArn: arn, Attributes: changedAttributes(from.Attributes, to.Attributes),
 		})
 	case len(added) > 0:
-		return g.register(ctx, old.ID, added)
+		return g.register(ctx, old.ID, from.TargetType, added)
 	case len(gone) > 0:
-		_, err = g.targets.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: arn, Targets: instances(gone)})
+		_, err = g.targets.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: arn, Targets: descriptions(gone)})
 	}
 	if err != nil {
 		return fmt.Errorf("updating target group %s: %w", old.ID, classed(err))
@@ -169,19 +181,22 @@ func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, no
 	return nil
 }
 
-// register adds those of the instances that run, and remembers the others, which are not wanted until they do. AWS takes all of a call's
-// targets or none, and a node may be listed for a while after its instance has gone.
-func (g targetGroups) register(ctx context.Context, arn string, added []string) error {
-	added = added[:min(len(added), targetBatch)]
-	up, err := g.running(ctx, added)
-	if err != nil {
-		return err
+// register adds pods, or those of the instances that run, and remembers the others, which are not wanted until they do. AWS takes all of a
+// call's targets or none, and a node may be listed for a while after its instance has gone.
+func (g targetGroups) register(ctx context.Context, arn, targetType string, added []string) error {
+	up := added[:min(len(added), targetBatch)]
+	if targetType == typeInstance {
+		running, err := g.running(ctx, up)
+		if err != nil {
+			return err
+		}
+		g.memory.suspects(without(up, running))
+		up = running
 	}
-	g.memory.suspects(without(added, up))
 	if len(up) == 0 {
 		return nil
 	}
-	if _, err := g.targets.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: aws.String(arn), Targets: instances(up)}); err != nil {
+	if _, err := g.targets.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: aws.String(arn), Targets: descriptions(up)}); err != nil {
 		return fmt.Errorf("registering targets in %s: %w", arn, classed(err))
 	}
 	return nil
@@ -197,7 +212,7 @@ func changedAttributes(from, to Attributes) []elbtypes.TargetGroupAttribute {
 	return changed
 }
 
-func instances(ids []string) []elbtypes.TargetDescription {
+func descriptions(ids []string) []elbtypes.TargetDescription {
 	var targets []elbtypes.TargetDescription
 	for _, id := range ids[:min(len(ids), targetBatch)] {
 		targets = append(targets, elbtypes.TargetDescription{Id: aws.String(id)})
@@ -242,7 +257,7 @@ func (g targetGroups) byName(ctx context.Context, names []string) ([]elbtypes.Ta
 // read returns a group's spec with its attributes, its members and their health.
 func (g targetGroups) read(ctx context.Context, group elbtypes.TargetGroup) (TargetGroup, error) {
 	spec := TargetGroup{
-		VPC: aws.ToString(group.VpcId), Protocol: string(group.Protocol), Port: aws.ToInt32(group.Port),
+		VPC: aws.ToString(group.VpcId), TargetType: string(group.TargetType), Protocol: string(group.Protocol), Port: aws.ToInt32(group.Port),
 		Health: HealthCheck{
 			Protocol: string(group.HealthCheckProtocol), Port: aws.ToString(group.HealthCheckPort), Path: aws.ToString(group.HealthCheckPath),
 			IntervalSeconds: aws.ToInt32(group.HealthCheckIntervalSeconds), TimeoutSeconds: aws.ToInt32(group.HealthCheckTimeoutSeconds),
@@ -266,25 +281,27 @@ func (g targetGroups) read(ctx context.Context, group elbtypes.TargetGroup) (Tar
 	if err != nil {
 		return TargetGroup{}, fmt.Errorf("reading the targets of target group %q: %w", aws.ToString(group.TargetGroupName), classed(err))
 	}
-	spec.tally(health.TargetHealthDescriptions)
+	spec.tally(health.TargetHealthDescriptions, len(group.LoadBalancerArns) > 0)
 	return spec, nil
 }
 
-// tally sorts targets by how they are.
-func (t *TargetGroup) tally(descriptions []elbtypes.TargetHealthDescription) {
+// tally sorts targets by how they are. Used says that a listener sends to the group.
+func (t *TargetGroup) tally(descriptions []elbtypes.TargetHealthDescription, used bool) {
 	for _, d := range descriptions {
 		if d.Target == nil || d.TargetHealth == nil {
 			continue
 		}
 		id := aws.ToString(d.Target.Id)
-		switch d.TargetHealth.State {
-		case elbtypes.TargetHealthStateEnumDraining:
+		switch state := d.TargetHealth.State; {
+		case state == elbtypes.TargetHealthStateEnumDraining:
 			t.Draining = union(t.Draining, []string{id})
 			continue
-		case elbtypes.TargetHealthStateEnumHealthy:
+		case state == elbtypes.TargetHealthStateEnumHealthy:
 			t.Healthy = union(t.Healthy, []string{id})
-		case elbtypes.TargetHealthStateEnumInitial:
+		case state == elbtypes.TargetHealthStateEnumInitial:
 			t.Initial = union(t.Initial, []string{id})
+		case state == elbtypes.TargetHealthStateEnumUnused && !used:
+			t.Idle = union(t.Idle, []string{id})
 		default:
 			t.Unhealthy = union(t.Unhealthy, []string{id})
 		}
@@ -320,11 +337,13 @@ func (t TargetGroup) prepared(observed TargetGroup) bool {
 }
 
 // wantedAttributes of a group whose targets expect, or don't, PROXY protocol. With it the client's address needs no preserving, and a
-// node that calls its own entrance is not cut off.
-func wantedAttributes(proxyProtocol bool, drainSeconds int32) Attributes {
+// node that calls its own entrance is not cut off. With UDP the client's address can't but be preserved, and a flow to a target that has gone
+// must end, or it would never go to another.
+func wantedAttributes(protocol string, proxyProtocol bool, drainSeconds int32) Attributes {
 	seconds := strconv.Itoa(int(drainSeconds))
 	return Attributes{
 		ProxyProtocol: strconv.FormatBool(proxyProtocol), PreserveClientIP: strconv.FormatBool(!proxyProtocol), CrossZone: "true",
-		DeregistrationSeconds: seconds, DeregistrationTerminate: "false", UnhealthyTerminate: "false", UnhealthyDrainSeconds: seconds,
+		DeregistrationSeconds: seconds, DeregistrationTerminate: strconv.FormatBool(overUDP(protocol)),
+		UnhealthyTerminate: "false", UnhealthyDrainSeconds: seconds,
 	}
 }

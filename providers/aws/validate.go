@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -17,6 +18,7 @@ const (
 	minThreshold   = 2
 	maxThreshold   = 10
 	addressesField = "spec.addresses"
+	targetsField   = "spec.targets"
 )
 
 // validate refuses what AWS can't do, by field.
@@ -24,13 +26,11 @@ func validate(gw providers.Gateway, config Config) error {
 	if !slices.Contains(gw.Families, providers.IPv4) {
 		return providers.Invalidf("spec.ipFamilies", "a Network Load Balancer always has IPv4 addresses; add IPv4")
 	}
-	if len(gw.Ports) > maxListeners {
-		return providers.Invalidf("spec.listeners", "%d ports are more than the %d of a Network Load Balancer; use fewer", len(gw.Ports), maxListeners)
+	if err := validatePorts(gw); err != nil {
+		return err
 	}
-	for _, port := range gw.Ports {
-		if port.Protocol != providers.TCP {
-			return providers.Invalidf("spec.listeners", "port %d is %s; on AWS only TCP is supported", port.Number, port.Protocol)
-		}
+	if err := validateTargets(gw); err != nil {
+		return err
 	}
 	for i, text := range gw.SourceRanges {
 		prefix, err := netip.ParsePrefix(text)
@@ -44,7 +44,44 @@ func validate(gw providers.Gateway, config Config) error {
 	if err := validateHealth(gw.Health); err != nil {
 		return err
 	}
+	if err := validateAdoption(gw, config); err != nil {
+		return err
+	}
 	return validateAddresses(gw.Addresses, config)
+}
+
+// validateTargets refuses pods that can't be targets. Target groups have addresses of one family, and ours are of IPv4.
+func validateTargets(gw providers.Gateway) error {
+	if gw.TargetKind != providers.Pods {
+		return nil
+	}
+	for _, target := range gw.Targets {
+		if ip, err := netip.ParseAddr(target.Address); err != nil || !ip.Is4() {
+			return providers.Invalidf(targetsField, "the pod %s has the address %q, and on AWS only IPv4 addresses can be targets here; send to nodes instead",
+				target.Name, target.Address)
+		}
+	}
+	return nil
+}
+
+// routable refuses pods that a load balancer in a VPC can't reach, since their network is an overlay.
+func routable(gw providers.Gateway, network Network, vpc string) error {
+	ranges := network.Ranges[vpc]
+	if gw.TargetKind != providers.Pods || len(ranges) == 0 {
+		return nil
+	}
+	for _, target := range gw.Targets {
+		ip, err := netip.ParseAddr(target.Address)
+		inside := func(cidr string) bool {
+			prefix, err := netip.ParsePrefix(cidr)
+			return err == nil && prefix.Contains(ip)
+		}
+		if err == nil && !slices.ContainsFunc(ranges, inside) {
+			return providers.Invalidf(targetsField, "the pod %s has the address %s, which is not of %s (%s): the load balancer can't reach it; "+
+				"send to nodes, or give pods addresses of the VPC", target.Name, target.Address, vpc, strings.Join(ranges, ", "))
+		}
+	}
+	return nil
 }
 
 func validateHealth(h providers.HealthCheck) error {
@@ -80,7 +117,8 @@ func validateAddresses(addresses []string, config Config) error {
 }
 
 // choice returns the subnets to use, one a zone, sorted by ID, or an error that names the field to change.
-func choice(found []Subnet, gw providers.Gateway, config Config) ([]Subnet, error) {
+func choice(network Network, gw providers.Gateway, config Config) ([]Subnet, error) {
+	found := network.Subnets
 	for i, id := range config.Subnets {
 		if !slices.ContainsFunc(found, func(s Subnet) bool { return s.ID == id }) {
 			return nil, &providers.Error{Class: providers.Invalid, Reason: ReasonSubnet, Field: fmt.Sprintf("%s[%d]", fieldSubnets, i),
@@ -88,7 +126,12 @@ func choice(found []Subnet, gw providers.Gateway, config Config) ([]Subnet, erro
 		}
 	}
 	if len(found) == 0 {
-		return nil, unusable("no subnet in region %s has the tag %s; tag one a zone, or name them", config.Region, subnetTag(config.Internal))
+		route := "with"
+		if config.Internal {
+			route = "without"
+		}
+		return nil, unusable("no subnet in region %s has the tag %s, and there is none %s a route to an internet gateway in the nodes' VPC (%s); "+
+			"tag one a zone, or name them", config.Region, subnetTag(config.Internal), route, cmp.Or(strings.Join(network.VPCs, ", "), "not found"))
 	}
 	zones := map[string]Subnet{}
 	var chosen []Subnet

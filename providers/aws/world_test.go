@@ -3,6 +3,7 @@ package aws
 import (
 	"context"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -38,10 +39,8 @@ type world struct {
 func newWorld() *world { return newWorldOf(simaws.Config{Quotas: map[string]int{"elastic-ips": 50}}) }
 
 func newWorldOf(config simaws.Config) *world {
-	w := &world{cloud: simaws.New(config), seeded: map[string]simaws.Item{}, lost: map[string]bool{}}
-	for _, item := range w.cloud.Inventory() {
-		w.seeded[item.ID] = item
-	}
+	w := &world{cloud: simaws.New(config), lost: map[string]bool{}}
+	w.seed()
 	w.cloud.Before = w.fate
 	w.cloud.After = func(call simcloud.Call) {
 		if call.Mutating {
@@ -49,6 +48,14 @@ func newWorldOf(config simaws.Config) *world {
 		}
 	}
 	return w
+}
+
+// seed notes what is there as somebody else's.
+func (w *world) seed() {
+	w.seeded = map[string]simaws.Item{}
+	for _, item := range w.cloud.Inventory() {
+		w.seeded[item.ID] = item
+	}
 }
 
 func (w *world) access() Access {
@@ -149,7 +156,7 @@ func (w *world) inventory() []providertest.Thing {
 	})
 	var things []providertest.Thing
 	for _, item := range items {
-		if _, seeded := w.seeded[item.ID]; seeded {
+		if _, seeded := w.seeded[item.ID]; seeded && item.Tags[tagOwner] == "" {
 			continue
 		}
 		thing := providertest.Thing{ID: item.ID, Name: item.Kind + " " + item.Name, Mark: item.Tags[tagOwner], Detail: fmt.Sprintf("%s %v", item.Detail, item.Tags)}
@@ -231,7 +238,8 @@ func (w *world) plant(node providers.Node) (string, bool) {
 			t.Balancers.Put(id, simaws.Balancer{Place: at, ARN: id, Name: node.Name, VPC: spec.VPC, Scheme: spec.Scheme, IPAddressType: ipv4Only, State: "active"})
 		case TargetGroup:
 			id = "arn:aws:elasticloadbalancing" + rest + "targetgroup/" + node.Name + "/0badbadbadbadbad"
-			t.TargetGroups.Put(id, simaws.TargetGroup{Place: at, ARN: id, Name: node.Name, VPC: spec.VPC, Protocol: "TCP", TargetType: "instance", Port: 1})
+			t.TargetGroups.Put(id, simaws.TargetGroup{Place: at, ARN: id, Name: node.Name, VPC: spec.VPC, Protocol: "TCP", TargetType: "instance", Port: 1,
+				IPAddressType: ipv4Only, Health: anyCheck})
 		case Record:
 			words := strings.Split(node.Key, "/")
 			set := simaws.RecordSet{Place: simaws.Place{Account: at.Account}, Zone: simaws.SeedZone,
@@ -264,6 +272,11 @@ func (w *world) invariant() error {
 		return fmt.Errorf("the simulator can't do what was asked: %v", gaps)
 	}
 	for _, item := range w.cloud.Inventory() {
+		if item.ID == sharedARN {
+			// To be adopted it gets tags of ours, and nothing else.
+			item.Tags = maps.Clone(item.Tags)
+			maps.DeleteFunc(item.Tags, func(key, _ string) bool { return strings.HasPrefix(key, "edgegateway.dev/") })
+		}
 		if was, seeded := w.seeded[item.ID]; seeded && !reflect.DeepEqual(item, was) {
 			return fmt.Errorf("somebody else's %s %s has become %v", was.Kind, was.Name, item)
 		}

@@ -78,10 +78,7 @@ func (d *Driver) Step(ctx context.Context, gw *providers.Gateway) (bool, error) 
 
 // look observes and says what is wanted.
 func (d *Driver) look(ctx context.Context, p providers.Provider, gw *providers.Gateway) error {
-	refs := providers.Refs{Places: slices.Clone(d.Footprint)}
-	if gw != nil {
-		refs.Addresses = gw.Addresses
-	}
+	refs := providers.Refs{Places: slices.Clone(d.Footprint)}.For(gw)
 	observed, err := p.Observe(ctx, d.Owner, refs)
 	if err != nil {
 		return err

@@ -229,7 +229,7 @@ func blind(h Harness, kind FaultKind) error {
 	if err != nil {
 		return err
 	}
-	refs := providers.Refs{Places: d.Footprint, Addresses: gw.Addresses}
+	refs := providers.Refs{Places: d.Footprint}.For(&gw)
 	before, mutations := w.Calls()
 	if _, err := d.Provider.Observe(context.Background(), gw.Owner, refs); err != nil {
 		return err

@@ -6,7 +6,7 @@
 // would accept and that is not modelled is never accepted silently: it answers SimulatorGap, and Cloud.Gaps has it.
 //
 // Where it is known to differ from AWS:
-//   - Not modelled, and refused as a gap: Application and Gateway Load Balancers, QUIC, weighted target groups, targets that are load
+//   - Not modelled, and refused as a gap: Application and Gateway Load Balancers, QUIC, PROXY protocol with UDP, weighted target groups, targets that are load
 //     balancers or functions, IPAM and customer-owned pools, hosted zones' creation, health checks and routing policies of records other
 //     than weights, and making VPCs, subnets and instances, which are seeded or edited.
 //   - A subnet is public if it says so; route tables are derived from that. There are no network ACLs and no prefix lists.

@@ -192,6 +192,9 @@ func (c *Cloud) modifyGroupAttributes(r *request) (any, error) {
 	next := maps.Clone(g.Attributes)
 	maps.Copy(next, wanted)
 	switch {
+	case udp && next["proxy_protocol_v2.enabled"] == "true":
+		// AWS's pages say what the header is like with TCP, and nothing of UDP.
+		return nil, gap("PROXY protocol with %s", g.Protocol)
 	case udp && next["preserve_client_ip.enabled"] == "false":
 		return nil, misconfigured("Client IP preservation cannot be disabled for target groups with protocol '%s'", g.Protocol)
 	case udp && next["target_health_state.unhealthy.connection_termination.enabled"] == "true":
@@ -208,6 +211,14 @@ func (c *Cloud) modifyGroupAttributes(r *request) (any, error) {
 
 // listenerAttributes are those of a Network Load Balancer's TCP listeners.
 var listenerAttributes = map[string]attribute{"tcp.idle_timeout.seconds": {min: 60, max: 6000}}
+
+// listenerDefaults returns a listener's attributes as AWS sets them at first.
+func listenerDefaults(protocol string) map[string]string {
+	if protocol == "TCP" {
+		return map[string]string{"tcp.idle_timeout.seconds": "350"}
+	}
+	return map[string]string{}
+}
 
 func (c *Cloud) describeListenerAttributes(r *request) (any, error) {
 	l, err := c.listener(r)

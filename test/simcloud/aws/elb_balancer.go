@@ -253,9 +253,11 @@ type xmlMappedAddress struct {
 
 func (b Balancer) xml() xmlBalancer {
 	return xmlBalancer{ARN: b.ARN, DNSName: b.DNSName, HostedZone: b.HostedZone, Created: b.Created.UTC().Format("2006-01-02T15:04:05.000Z"), Name: b.Name,
-		Scheme: b.Scheme, VPC: b.VPC, State: b.State, Reason: b.Reason, Type: "network", Zones: b.xmlZones(), Groups: b.Groups,
+		Scheme: b.Scheme, VPC: b.VPC, State: b.State, Reason: b.Reason, Type: b.kind(), Zones: b.xmlZones(), Groups: b.Groups,
 		IPAddressType: b.IPAddressType, Enforce: b.EnforceOnLink, SourceNAT: cmp.Or(b.SourceNATOnPfx, "off")}
 }
+
+func (b Balancer) kind() string { return cmp.Or(b.Type, "network") }
 
 // xmlZones shows addresses as AWS does: those that were asked for, and the IPv6 ones.
 func (b Balancer) xmlZones() []xmlMapping {

@@ -22,11 +22,14 @@ func (c *Cloud) createListener(r *request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if b.kind() != "network" {
+		return nil, gap("listeners of load balancers of type %q", b.kind())
+	}
 	tags, err := elbTags(r)
 	if err != nil {
 		return nil, err
 	}
-	l := Listener{Place: r.Place, Balancer: b.ARN, Tags: tags, Attributes: map[string]string{}}
+	l := Listener{Place: r.Place, Balancer: b.ARN, Tags: tags}
 	if err := c.readListener(r, &l); err != nil {
 		return nil, err
 	}
@@ -46,9 +49,7 @@ func (c *Cloud) createListener(r *request) (any, error) {
 	if count >= c.quota("listeners-per-load-balancer") {
 		return nil, fail("TooManyListeners", "The maximum number of listeners for the load balancer has been reached")
 	}
-	if l.Protocol == "TCP" {
-		l.Attributes["tcp.idle_timeout.seconds"] = "350"
-	}
+	l.Attributes = listenerDefaults(l.Protocol)
 	l.ARN = strings.Replace(b.ARN, ":loadbalancer/", ":listener/", 1) + "/" + c.hex(16)
 	c.Listeners.Put(l.ARN, l)
 	c.checkGroup(l.TargetGroup)
@@ -209,6 +210,9 @@ func (c *Cloud) modifyListener(r *request) (any, error) {
 	}
 	if next.Protocol != "TLS" && l.Protocol == "TLS" {
 		next.Certificate, next.SSLPolicy, next.ALPN = "", "", nil
+	}
+	if next.Protocol != l.Protocol {
+		next.Attributes = listenerDefaults(next.Protocol)
 	}
 	b, _ := c.Balancers.Get(c.Kernel.Inventory.Now(), l.Balancer)
 	if err := c.checkListener(b, next); err != nil {

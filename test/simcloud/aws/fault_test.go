@@ -143,15 +143,16 @@ func TestWhatIsNotModelledIsRefusedAndRemembered(t *testing.T) {
 	in := balancerInput("eg-main", "")
 	in.CustomerOwnedIpv4Pool = sdk.String("ipv4pool-coip-1")
 	for what, err := range map[string]error{
-		"a parameter": second(u.elb.CreateLoadBalancer(u.ctx, in)),
-		"a type":      second(u.elb.CreateLoadBalancer(u.ctx, &elb.CreateLoadBalancerInput{Name: sdk.String("eg-app"), Type: "application"})),
-		"an action":   second(u.ec2.DescribeNatGateways(u.ctx, &ec2.DescribeNatGatewaysInput{})),
+		"a parameter":             second(u.elb.CreateLoadBalancer(u.ctx, in)),
+		"a type":                  second(u.elb.CreateLoadBalancer(u.ctx, &elb.CreateLoadBalancerInput{Name: sdk.String("eg-app"), Type: "application"})),
+		"PROXY protocol with UDP": setGroupAttribute("UDP", "proxy_protocol_v2.enabled", "true").do(u),
+		"an action":               second(u.ec2.DescribeNatGateways(u.ctx, &ec2.DescribeNatGatewaysInput{})),
 	} {
 		if code(err) != gapCode {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if gaps := cloud.Gaps(); len(gaps) != 3 || !strings.Contains(strings.Join(gaps, " "), "CustomerOwnedIpv4Pool") {
+	if gaps := cloud.Gaps(); len(gaps) != 4 || !strings.Contains(strings.Join(gaps, " "), "CustomerOwnedIpv4Pool") {
 		t.Errorf("the gaps are %q", gaps)
 	}
 }

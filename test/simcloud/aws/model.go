@@ -94,6 +94,8 @@ type Interface struct {
 type Balancer struct {
 	Place
 	ARN, Name, DNSName, HostedZone, VPC string
+	// Type of one that was made by hand, to be read only. Empty: network.
+	Type string
 	// Scheme is internet-facing or internal; IPAddressType ipv4 or dualstack.
 	Scheme, IPAddressType string
 	// State is provisioning, active, active_impaired or failed. Reason says why it failed.

@@ -57,6 +57,7 @@ var balancingRules = []Rule{
 	{"an-unknown-attribute", "ValidationError", elbAPI + "LoadBalancerAttribute.html"},
 	{"an-application-load-balancers-attribute", "InvalidConfigurationRequest", elbAPI + "LoadBalancerAttribute.html"},
 	{"a-new-target-group-has-the-network-defaults", "", elbAPI + "TargetGroupAttribute.html"},
+	{"a-new-udp-target-group-ends-its-flows", "", elbAPI + "TargetGroupAttribute.html"},
 	{"proxy-protocol-and-cross-zone-are-read-back", "", nlbGuide + "edit-target-group-attributes.html"},
 	{"the-same-target-group-twice-is-one", "", elbAPI + "CreateTargetGroup.html"},
 	{"a-target-group-with-another-port", "DuplicateTargetGroupName", elbAPI + "CreateTargetGroup.html"},
@@ -180,6 +181,8 @@ var balancingRules = []Rule{
 	{"the-same-listener-twice-is-one", "", elbAPI + "CreateListener.html"},
 	{"the-listeners-of-nothing", "ValidationError", elbAPI + "DescribeListeners.html"},
 	{"moving-a-listener-to-a-taken-port", "DuplicateListener", elbAPI + "ModifyListener.html"},
+	{"a-listeners-protocol-and-targets-change-in-place", "", elbAPI + "ModifyListener.html"},
+	{"a-listener-made-udp-with-tcp-targets", "IncompatibleProtocols", elbAPI + "ModifyListener.html"},
 	{"an-idle-timeout-of-59-seconds", "ValidationError", elbAPI + "ListenerAttribute.html"},
 }
 
@@ -206,6 +209,8 @@ var networkRules = []Rule{
 	{"a-malformed-instance", "InvalidInstanceID.Malformed", ec2Codes},
 	{"an-unknown-region", "InvalidParameterValue", ec2API + "DescribeRegions.html"},
 	{"a-page-of-4", "InvalidParameterValue", ec2API + "DescribeSubnets.html"},
+	{"a-public-subnets-route-table-has-an-internet-gateway", "", vpcGuide + "VPC_Internet_Gateway.html"},
+	{"an-unknown-filter-of-route-tables", "InvalidParameterValue", ec2API + "DescribeRouteTables.html"},
 	{"subnets-have-pages", "", ec2API + "DescribeSubnets.html"},
 	{"deleting-a-group-whose-load-balancer-was-just-deleted", "DependencyViolation", ec2API + "DeleteSecurityGroup.html"},
 	{"deleting-a-group-that-a-rule-refers-to", "DependencyViolation", ec2API + "DeleteSecurityGroup.html"},

@@ -103,6 +103,21 @@ var listenerProofs = map[string]proof{
 		_, err := u.elb.ModifyListener(u.ctx, &elb.ModifyListenerInput{ListenerArn: &listener, Port: sdk.Int32(443)})
 		return err
 	}},
+	"a-listeners-protocol-and-targets-change-in-place": {do: func(u *user) error {
+		_, _, listener := u.entrance()
+		both := u.targets(targetsInput("eg-both", "TCP_UDP", 30443))
+		out := must[*elb.ModifyListenerOutput](u)(u.elb.ModifyListener(u.ctx, &elb.ModifyListenerInput{ListenerArn: &listener, Protocol: "TCP_UDP",
+			DefaultActions: []elbtypes.Action{{Type: "forward", TargetGroupArn: &both}}}))
+		if l := out.Listeners[0]; *l.ListenerArn != listener || l.Protocol != "TCP_UDP" || *l.DefaultActions[0].TargetGroupArn != both {
+			return fmt.Errorf("it is %+v", l)
+		}
+		return nil
+	}},
+	"a-listener-made-udp-with-tcp-targets": {do: func(u *user) error {
+		_, _, listener := u.entrance()
+		_, err := u.elb.ModifyListener(u.ctx, &elb.ModifyListenerInput{ListenerArn: &listener, Protocol: "UDP"})
+		return err
+	}},
 	"an-idle-timeout-of-59-seconds": {do: func(u *user) error {
 		_, _, listener := u.entrance()
 		_, err := u.elb.ModifyListenerAttributes(u.ctx, &elb.ModifyListenerAttributesInput{ListenerArn: &listener,

@@ -185,6 +185,28 @@ var addressProofs = map[string]proof{
 		_, err := u.ec2.DescribeSubnets(u.ctx, &ec2.DescribeSubnetsInput{MaxResults: sdk.Int32(4)})
 		return err
 	}},
+	"a-public-subnets-route-table-has-an-internet-gateway": {do: func(u *user) error {
+		out := must[*ec2.DescribeRouteTablesOutput](u)(u.ec2.DescribeRouteTables(u.ctx, &ec2.DescribeRouteTablesInput{
+			Filters: []ec2types.Filter{{Name: sdk.String("vpc-id"), Values: []string{SeedVPC}}}}))
+		gateways := map[string]bool{}
+		for _, table := range out.RouteTables {
+			for _, association := range table.Associations {
+				for _, route := range table.Routes {
+					if strings.HasPrefix(sdk.ToString(route.GatewayId), "igw-") && sdk.ToString(route.DestinationCidrBlock) == "0.0.0.0/0" {
+						gateways[sdk.ToString(association.SubnetId)] = true
+					}
+				}
+			}
+		}
+		if len(gateways) != 3 || !gateways[SeedPublicSubnets[0]] {
+			return fmt.Errorf("those with a gateway are %v", gateways)
+		}
+		return nil
+	}},
+	"an-unknown-filter-of-route-tables": {do: func(u *user) error {
+		_, err := u.ec2.DescribeRouteTables(u.ctx, &ec2.DescribeRouteTablesInput{Filters: []ec2types.Filter{{Name: sdk.String("colour"), Values: []string{"red"}}}})
+		return err
+	}},
 	"subnets-have-pages": {do: func(u *user) error {
 		out := must[*ec2.DescribeSubnetsOutput](u)(u.ec2.DescribeSubnets(u.ctx, &ec2.DescribeSubnetsInput{MaxResults: sdk.Int32(5)}))
 		rest := must[*ec2.DescribeSubnetsOutput](u)(u.ec2.DescribeSubnets(u.ctx, &ec2.DescribeSubnetsInput{MaxResults: sdk.Int32(5), NextToken: out.NextToken}))

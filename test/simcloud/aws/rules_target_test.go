@@ -76,6 +76,17 @@ var targetProofs = map[string]proof{
 			"preserve_client_ip.enabled", "true", "deregistration_delay.timeout_seconds", "300",
 			"target_health_state.unhealthy.connection_termination.enabled", "true", "load_balancing.cross_zone.enabled", "use_load_balancer_configuration")
 	}},
+	"a-new-udp-target-group-ends-its-flows": {do: func(u *user) error {
+		for _, kind := range []elbtypes.TargetTypeEnum{"instance", "ip"} {
+			in := targetsInput("eg-"+string(kind), "UDP", 30443)
+			in.TargetType = kind
+			if err := expect(u.groupAttributes(u.targets(in)), "preserve_client_ip.enabled", "true", "deregistration_delay.connection_termination.enabled",
+				"true", "target_health_state.unhealthy.connection_termination.enabled", "false"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}},
 	"proxy-protocol-and-cross-zone-are-read-back": {do: func(u *user) error {
 		group := u.targets(targetsInput("eg-main", "TCP", 30443))
 		set := func(key, value string) elbtypes.TargetGroupAttribute {

@@ -1,0 +1,97 @@
+package aws
+
+import (
+	"fmt"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// placed is an address in a subnet.
+type placed struct {
+	node providers.Node
+	id   string // allocation, empty if it is not there yet
+}
+
+// elastic returns the Elastic IPs in the order of the subnets.
+func (d draft) elastic() ([]placed, error) {
+	if d.config.Internal {
+		return nil, nil
+	}
+	if len(d.gw.Addresses) > 0 {
+		return d.brought()
+	}
+	var all []placed
+	for _, subnet := range d.subnets {
+		node := d.allocated(addressKey(subnet.Zone))
+		found, _ := d.observed.Find(node.Key, node.Name)
+		all = append(all, placed{node: node, id: found.ID})
+	}
+	return all, nil
+}
+
+func (d draft) allocated(key string) providers.Node {
+	return providers.Node{Key: key, Name: d.gw.Owner.NameOf(key), Place: d.place(), Spec: Address{}, Retain: d.config.Retain}
+}
+
+// brought returns the addresses that the gateway names. An address stays in the subnet in which the load balancer has it: AWS can't move
+// it. One that is ours stays ours.
+func (d draft) brought() ([]placed, error) {
+	fixed := d.held()
+	var free []placed
+	seats := map[string]placed{} // by subnet
+	for i, text := range d.gw.Addresses {
+		found, ok := d.addressNamed(text)
+		if !ok {
+			return nil, providers.Invalidf(fmt.Sprintf("spec.addresses[%d]", i), "there is no Elastic IP %s in AWS account %s, region %s; "+
+				"bring one that is there, or none", text, d.account, d.config.Region)
+		}
+		one := placed{id: found.ID, node: providers.Node{Key: broughtKey(text), Name: text, ID: found.ID, Place: d.place(), Unmanaged: true, Spec: Address{}}}
+		if !found.Unmanaged {
+			one.node = d.allocated(found.Key)
+			one.node.ID = found.ID
+		}
+		if subnet := fixed[found.ID]; subnet != "" {
+			seats[subnet] = one
+			continue
+		}
+		free = append(free, one)
+	}
+	var all []placed
+	for _, subnet := range d.subnets {
+		seat, taken := seats[subnet.ID]
+		if !taken && len(free) > 0 {
+			seat, free = free[0], free[1:]
+		}
+		if seat.id != "" {
+			all = append(all, seat)
+		}
+	}
+	if len(all) != len(d.subnets) || len(free) > 0 {
+		return nil, providers.Invalidf("spec.addresses", "the load balancer has one address a subnet: bring %d, for %s", len(d.subnets), subnetList(d.subnets))
+	}
+	return all, nil
+}
+
+// addressNamed returns the address with this IP or allocation ID, ours rather than as brought.
+func (d draft) addressNamed(text string) (providers.Node, bool) {
+	var found providers.Node
+	for _, n := range d.observed.OfKind(providers.KindAddress).Nodes {
+		spec, _ := n.Spec.(Address)
+		if (n.ID == text || spec.IP == text) && (found.ID == "" || !n.Unmanaged) {
+			found = n
+		}
+	}
+	return found, found.ID != ""
+}
+
+// held returns the subnet in which the load balancer has each of its addresses.
+func (d draft) held() map[string]string {
+	subnets := map[string]string{}
+	there, _ := d.observed.Find(balancerKey, d.balancer)
+	if spec, ok := there.Spec.(LoadBalancer); ok && len(spec.Subnets) == len(spec.Allocations) {
+		for i, allocation := range spec.Allocations {
+			subnets[allocation] = spec.Subnets[i]
+		}
+	}
+	return subnets
+}

@@ -1,0 +1,78 @@
+package aws
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// nodeAccess wants rules in the nodes' groups for every port that a target group sends to, also those that are on their way out.
+func (d draft) nodeAccess() []providers.Node {
+	groups, known := d.nodeGroups()
+	if !known {
+		return []providers.Node{{
+			Key: nodeAccessKey("nodes"), Place: d.place(), State: providers.Waiting,
+			Problem: "which security groups the nodes have is not known yet",
+		}}
+	}
+	var nodes []providers.Node
+	for _, group := range groups {
+		node := providers.Node{
+			Key: nodeAccessKey(group), Place: d.place(), DependsOn: []string{d.guard.key}, Loss: providers.InPlace,
+		}
+		if d.guard.id == "" {
+			node.State, node.Problem = providers.Waiting, d.guard.key+" is not there yet"
+			nodes = append(nodes, node)
+			continue
+		}
+		node.Name = nodeAccessName(d.gw.Owner, group, d.guard.name)
+		there, _ := d.observed.Find(node.Key, node.Name)
+		now, _ := there.Spec.(NodeAccess)
+		node.Spec = NodeAccess{Group: group, Source: d.guard.id, Rules: nextList(now.Rules, d.access())}
+		nodes = append(nodes, node)
+	}
+	return nodes
+}
+
+// nodeGroups returns the groups to let the load balancer in by, sorted; false if none is known yet of nodes that are wanted.
+func (d draft) nodeGroups() ([]string, bool) {
+	if len(d.config.NodeGroups) > 0 {
+		return union(d.config.NodeGroups, nil), true
+	}
+	all := union(instancesOf(d.gw.Targets, true), slices.DeleteFunc(members(d.observed.Nodes), func(id string) bool { return !isInstance(id) }))
+	var groups []string
+	for _, instance := range all {
+		if group := d.network.Groups[instance]; group != "" {
+			groups = union(groups, []string{group})
+		}
+	}
+	return groups, len(groups) > 0 || len(all) == 0
+}
+
+// access returns the rules that let the load balancer in to the nodes: to their ports, or to those of pods, which share their groups.
+func (d draft) access() []string {
+	var rules []string
+	add := func(protocol string, port int32) {
+		if port == 0 {
+			return
+		}
+		for _, transport := range transports(protocol) {
+			rules = append(rules, fmt.Sprintf("%s %d %s", transport, port, d.guard.id))
+		}
+	}
+	add(protocolTCP, d.healthPort())
+	for _, port := range entriesOf(d.gw.Ports) {
+		add(port.Protocol, port.targetPort(d.gw.TargetKind))
+	}
+	for _, n := range d.observed.OfKind(kindTargets).Nodes {
+		if spec, ok := n.Spec.(TargetGroup); ok && !n.Unmanaged {
+			add(spec.Protocol, spec.Port)
+			if health, err := strconv.Atoi(spec.Health.Port); err == nil {
+				add(protocolTCP, int32(health))
+			}
+		}
+	}
+	return union(rules, nil)
+}
