@@ -164,15 +164,19 @@ func bare(config Config) *Cloud {
 }
 
 func (t Times) filled() Times {
-	t.Provision = defaulted(t.Provision, 2*time.Minute)
-	t.Detach = defaulted(t.Detach, time.Minute)
-	t.Release = defaulted(t.Release, 10*time.Second)
-	t.Register = defaulted(t.Register, 20*time.Second)
-	t.Deregister = defaulted(t.Deregister, 2*time.Minute)
-	t.Sync = defaulted(t.Sync, 30*time.Second)
-	t.BatchBusy = defaulted(t.BatchBusy, 100*time.Millisecond)
-	t.TagIndex = defaulted(t.TagIndex, 5*time.Second)
-	return t
+	return Times{
+		Provision: 2 * time.Minute, Detach: time.Minute, Release: 10 * time.Second, Register: 20 * time.Second, Deregister: 2 * time.Minute,
+		Sync: 30 * time.Second, BatchBusy: 100 * time.Millisecond, TagIndex: 5 * time.Second,
+	}.With(t)
+}
+
+// With returns the times with those of others that are not 0.
+func (t Times) With(others Times) Times {
+	return Times{
+		Provision: defaulted(others.Provision, t.Provision), Detach: defaulted(others.Detach, t.Detach), Release: defaulted(others.Release, t.Release),
+		Register: defaulted(others.Register, t.Register), Deregister: defaulted(others.Deregister, t.Deregister), Sync: defaulted(others.Sync, t.Sync),
+		BatchBusy: defaulted(others.BatchBusy, t.BatchBusy), TagIndex: defaulted(others.TagIndex, t.TagIndex),
+	}
 }
 
 func defaulted(d, otherwise time.Duration) time.Duration { return max(cmp.Or(d, otherwise), 0) }
