@@ -101,8 +101,8 @@ type Cloud struct {
 	index    []taggedItem
 	indexing bool
 	conns    int
-	// served are the records that the name servers have.
-	served []RecordSet
+	// served are the records that the name servers have, announced those that they are about to have.
+	served, announced []RecordSet
 	Tables
 }
 
@@ -128,6 +128,7 @@ func New(config Config) *Cloud {
 	c := bare(config)
 	c.seed()
 	c.served = c.Records.All(c.Kernel.Inventory.Now())
+	c.announced = c.served
 	return c
 }
 

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"net/netip"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -185,9 +186,13 @@ func (c *Cloud) zone(z Zone) plane.Zone {
 	return zone
 }
 
-// publish has the name servers learn, after a while, what the zones hold now.
+// publish has the name servers learn, after a while, what the zones hold now, if they are not about to know.
 func (c *Cloud) publish() {
 	records := c.Records.All(c.Kernel.Inventory.Now())
+	if reflect.DeepEqual(records, c.announced) {
+		return
+	}
+	c.announced = records
 	c.Clock.After(c.times.Sync, func() { c.served = records })
 }
 

@@ -64,7 +64,9 @@ func TestAdminLooksAndMeddles(t *testing.T) {
 	if status := post("/times", `{"Sync":`+json.Number("1").String()+`}`); status != http.StatusOK {
 		t.Errorf("times answer %d", status)
 	}
-	cloud.Edit(func(t *aws.Tables) { t.Records.Delete(aws.RecordSet{Zone: aws.SeedZone, Name: "legacy.example.com.", Type: "A"}.Key()) })
+	cloud.Edit(func(t *aws.Tables) {
+		t.Records.Delete(aws.RecordSet{Zone: aws.SeedZone, Name: "legacy.example.com.", Type: "A"}.Key())
+	})
 	cloud.Advance(time.Nanosecond)
 	for _, r := range cloud.Table().Zones[0].Records {
 		if r.Name == "legacy.example.com." {
