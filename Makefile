@@ -4,6 +4,7 @@ SHELL := /bin/bash
 VERSION ?= dev
 IMAGE ?= ghcr.io/edgegateway/edgegateway:$(VERSION)
 ONCE ?=
+PROVIDER ?=
 
 .PHONY: help
 help: ## list the targets
@@ -61,8 +62,8 @@ e2e: ## run the tests on a real cluster only
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
 
 .PHONY: demo
-demo: ## start a cluster and show the product; ONCE=1 checks every step, then takes all of it down
-	go run ./test/demo $(if $(ONCE),-once)
+demo: ## start a cluster and show the product; PROVIDER=aws: in a simulated AWS; ONCE=1 checks every step, then takes all of it down
+	go run ./test/demo $(if $(PROVIDER),-provider $(PROVIDER)) $(if $(ONCE),-once)
 
 .PHONY: demo-down
 demo-down: ## take down what demo left

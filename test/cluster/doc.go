@@ -16,5 +16,5 @@
 // clear all of it whoever left it; [Leftovers] lists it.
 //
 // Limits: root on Linux. Proved on Debian 12 with cgroup v1; what cgroup v2 needs is written but untried. Pods are
-// IPv4 only, hosts speak both. The package depends on the standard library and golang.org/x/sys alone.
+// IPv4 only, hosts speak both. The package depends on the standard library, golang.org/x/sys and test/netns alone.
 package cluster

@@ -8,6 +8,8 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/test/netns"
 )
 
 // Host is a machine of the cluster's network: one network namespace; files and processes are this machine's.
@@ -55,7 +57,7 @@ func (h *Host) DialContext(ctx context.Context, network, address string) (net.Co
 		return nil, err
 	}
 	var connection net.Conn
-	err := inNamespace(h.Namespace(), func() (err error) {
+	err := netns.Do(h.Namespace(), func() (err error) {
 		connection, err = new(net.Dialer).DialContext(ctx, network, address)
 		return err
 	})
@@ -68,7 +70,7 @@ func (h *Host) Listen(ctx context.Context, network, address string) (net.Listene
 		return nil, err
 	}
 	var listener net.Listener
-	err := inNamespace(h.Namespace(), func() (err error) {
+	err := netns.Do(h.Namespace(), func() (err error) {
 		listener, err = new(net.ListenConfig).Listen(ctx, network, address)
 		return err
 	})
@@ -81,7 +83,7 @@ func (h *Host) ListenPacket(ctx context.Context, network, address string) (net.P
 		return nil, err
 	}
 	var packets net.PacketConn
-	err := inNamespace(h.Namespace(), func() (err error) {
+	err := netns.Do(h.Namespace(), func() (err error) {
 		packets, err = new(net.ListenConfig).ListenPacket(ctx, network, address)
 		return err
 	})

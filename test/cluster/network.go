@@ -8,6 +8,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/test/netns"
 )
 
 // namespaceDir is where iproute2 keeps network namespaces.
@@ -84,7 +86,7 @@ func ipBatch(ctx context.Context, cluster, host string, lines []string) error {
 }
 
 func enableForwarding(cluster, host string) error {
-	return inNamespace(namespacePath(cluster, host), func() error {
+	return netns.Do(namespacePath(cluster, host), func() error {
 		for _, setting := range []string{"ipv4/ip_forward", "ipv6/conf/all/forwarding"} {
 			// The file shows the namespace of the thread that opens it.
 			if err := os.WriteFile(filepath.Join("/proc/sys/net", setting), []byte("1"), 0o644); err != nil {

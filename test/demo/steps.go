@@ -24,6 +24,7 @@ type demo struct {
 	certificate site.Certificate
 	handoff     site.Handoff
 	applied     time.Time
+	aws         inAWS
 }
 
 // step is one thing that the demo shows, and that must hold.

@@ -29,6 +29,13 @@ type Config struct {
 	Unlimited bool
 	// Latency of each call, in virtual time. 0: 250 ms, with which one caller alone is never throttled. Negative: none.
 	Latency time.Duration
+	// PublicRange and PublicRange6 are the prefixes that public addresses are taken from, for a data plane that has them. The second is the VPC's, a
+	// /64. Empty: 198.18.0.0/15, and 2001:db8:1::/56.
+	PublicRange, PublicRange6 string
+	// NodeAddresses are where instances, or targets by address, really are, by ID, for a data plane. Others are where the API says.
+	NodeAddresses map[string]string
+	// Measured has the health of targets come from Measure. Otherwise they are healthy, after their time, unless SetHealth says something else.
+	Measured bool
 	// Empty leaves out the VPC, its nodes and the records: only accounts and zones are there.
 	Empty bool
 	Times Times
@@ -42,9 +49,11 @@ type Times struct {
 	Detach    time.Duration // interfaces vanish after their load balancer, or its subnet: 1 minute
 	Release   time.Duration // a target group counts as in use after its last listener: 10 seconds
 	Register  time.Duration // a target starts to be checked: 20 seconds
-	Sync      time.Duration // a DNS change reaches all name servers: 30 seconds
-	BatchBusy time.Duration // a hosted zone takes no second batch: 100 ms
-	TagIndex  time.Duration // the tagging API learns of a change: 5 seconds
+	// Deregister is how long a target that was deregistered still gets new connections: 2 minutes. It is draining at least as long.
+	Deregister time.Duration
+	Sync       time.Duration // a DNS change reaches all name servers: 30 seconds
+	BatchBusy  time.Duration // a hosted zone takes no second batch: 100 ms
+	TagIndex   time.Duration // the tagging API learns of a change: 5 seconds
 }
 
 // Key is an access key of a user of an account, and what the user may do.
@@ -92,6 +101,8 @@ type Cloud struct {
 	index    []taggedItem
 	indexing bool
 	conns    int
+	// served are the records that the name servers have, announced those that they are about to have.
+	served, announced []RecordSet
 	Tables
 }
 
@@ -116,6 +127,8 @@ type Tables struct {
 func New(config Config) *Cloud {
 	c := bare(config)
 	c.seed()
+	c.served = c.Records.All(c.Kernel.Inventory.Now())
+	c.announced = c.served
 	return c
 }
 
@@ -152,14 +165,19 @@ func bare(config Config) *Cloud {
 }
 
 func (t Times) filled() Times {
-	t.Provision = defaulted(t.Provision, 2*time.Minute)
-	t.Detach = defaulted(t.Detach, time.Minute)
-	t.Release = defaulted(t.Release, 10*time.Second)
-	t.Register = defaulted(t.Register, 20*time.Second)
-	t.Sync = defaulted(t.Sync, 30*time.Second)
-	t.BatchBusy = defaulted(t.BatchBusy, 100*time.Millisecond)
-	t.TagIndex = defaulted(t.TagIndex, 5*time.Second)
-	return t
+	return Times{
+		Provision: 2 * time.Minute, Detach: time.Minute, Release: 10 * time.Second, Register: 20 * time.Second, Deregister: 2 * time.Minute,
+		Sync: 30 * time.Second, BatchBusy: 100 * time.Millisecond, TagIndex: 5 * time.Second,
+	}.With(t)
+}
+
+// With returns the times with those of others that are not 0.
+func (t Times) With(others Times) Times {
+	return Times{
+		Provision: defaulted(others.Provision, t.Provision), Detach: defaulted(others.Detach, t.Detach), Release: defaulted(others.Release, t.Release),
+		Register: defaulted(others.Register, t.Register), Deregister: defaulted(others.Deregister, t.Deregister), Sync: defaulted(others.Sync, t.Sync),
+		BatchBusy: defaulted(others.BatchBusy, t.BatchBusy), TagIndex: defaulted(others.TagIndex, t.TagIndex),
+	}
 }
 
 func defaulted(d, otherwise time.Duration) time.Duration { return max(cmp.Or(d, otherwise), 0) }

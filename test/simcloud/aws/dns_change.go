@@ -68,6 +68,7 @@ func (c *Cloud) changeRecords(r *request) (any, error) {
 	c.HostedZones.Change(z.ID, func(z *Zone) { z.Busy = c.Clock.Now().Add(c.times.BatchBusy) })
 	change := DNSChange{Place: z.Place, ID: "C" + strings.ToUpper(c.hex(13)), Comment: batch.Comment, Submitted: c.Clock.Now()}
 	c.Changes.Put(change.ID, change)
+	c.publish()
 	c.Clock.After(c.times.Sync, func() { c.Changes.Change(change.ID, func(d *DNSChange) { d.InSync = true }) })
 	return change.xml(), nil
 }

@@ -18,8 +18,10 @@
 //   - EC2 takes some reads from a smaller bucket if they have neither filter nor page; here every read has the normal one.
 //   - Messages are AWS's where they are known from its pages and from reports; codes are to be relied on, words are not.
 //   - The tags of a second CreateLoadBalancer, CreateTargetGroup or CreateListener count among its settings.
-//   - Targets are healthy, after their time, unless SetHealth says otherwise: no traffic flows here.
+//   - Targets are healthy, after their time, unless SetHealth says otherwise, or Config.Measured leaves it to a data plane, to which Table says what
+//     to do. What Table asks of it is less than what AWS does: no TLS is ended, HTTPS health checks are connections only, targets by address outside
+//     an interface's own let nothing in, and an alias answers the addresses of all of a load balancer's zones, whatever their targets' health.
 //
-// It imports the standard library and the kernel in test/simcloud, and for Suite the contract and its conformance suite; tests moreover the
-// AWS SDK.
+// It imports the standard library, the kernel in test/simcloud and the tables of its data plane, and for Suite the contract and its conformance
+// suite; tests moreover the AWS SDK.
 package aws

@@ -10,6 +10,7 @@ import (
 func (c *Cloud) Edit(change func(t *Tables)) {
 	c.With(func() {
 		change(&c.Tables)
+		c.publish()
 		c.indexTags()
 	})
 }
@@ -20,6 +21,7 @@ func (c *Cloud) Remove(id string) error {
 	var err error
 	c.With(func() {
 		err = c.remove(id)
+		c.publish()
 		c.indexTags()
 	})
 	return err

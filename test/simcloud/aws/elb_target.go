@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/edgegateway/edgegateway/test/simcloud/plane"
 )
 
 // wantedTargets reads the targets of a request, with the group's port where none is given.
@@ -133,6 +135,7 @@ func (c *Cloud) deregisterTargets(r *request) (any, error) {
 	}
 	seconds, _ := strconv.Atoi(g.Attributes["deregistration_delay.timeout_seconds"])
 	delay := time.Duration(seconds) * time.Second
+	delay = max(delay, c.times.Deregister)
 	if len(c.balancersOf(g)) == 0 {
 		delay = 0
 	}
@@ -140,7 +143,7 @@ func (c *Cloud) deregisterTargets(r *request) (any, error) {
 	c.TargetGroups.Change(g.ARN, func(g *TargetGroup) {
 		for i, t := range g.Targets {
 			if slices.ContainsFunc(targets, t.same) && !t.Draining {
-				g.Targets[i].Draining = true
+				g.Targets[i].Draining, g.Targets[i].Left = true, c.Clock.Now()
 				leaving = append(leaving, t)
 			}
 		}
@@ -165,8 +168,11 @@ func (c *Cloud) checkTargets(balancer string) {
 	}
 }
 
-// checkGroup starts the health checks of a target group's targets afresh.
+// checkGroup starts the health checks of a target group's targets afresh. Measured ones go on: nobody knows better than they.
 func (c *Cloud) checkGroup(arn string) {
+	if c.config.Measured {
+		return
+	}
 	c.TargetGroups.Change(arn, func(g *TargetGroup) {
 		for i := range g.Targets {
 			g.Targets[i].Since = c.Clock.Now()
@@ -204,7 +210,11 @@ func (c *Cloud) healthOf(g TargetGroup, t Target) health {
 		return health{"initial", "Elb.RegistrationInProgress", "Target registration is in progress"}
 	case t.Sick != "":
 		return health{"unhealthy", t.Sick, "Health checks failed"}
-	case since < c.times.Register+checks:
+	case c.config.Measured && t.Seen == string(plane.Unhealthy):
+		return health{"unhealthy", "Target.FailedHealthChecks", "Health checks failed"}
+	case c.config.Measured && t.Seen == string(plane.Healthy):
+		return health{State: "healthy"}
+	case c.config.Measured || since < c.times.Register+checks:
 		return health{"initial", "Elb.InitialHealthChecking", "Initial health checks in progress"}
 	default:
 		return health{State: "healthy"}

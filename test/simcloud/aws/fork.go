@@ -21,6 +21,7 @@ func (c *Cloud) Fork() (*Cloud, error) {
 		forked.Clock.StartAt(c.Clock.Now())
 		forked.keys, forked.serial = slices.Clone(c.keys), c.serial
 		forked.index = slices.Clone(c.index)
+		forked.served, forked.announced = slices.Clone(c.served), slices.Clone(c.announced)
 		forked.Tables.copyFrom(&c.Tables)
 	})
 	return forked, err

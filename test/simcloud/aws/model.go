@@ -146,9 +146,12 @@ type Target struct {
 	Zone, Home string
 	// Since is when its health began to be looked at.
 	Since time.Time
-	// Draining: it was deregistered, and its connections end. Sick is why it fails its health checks, such as Target.FailedHealthChecks.
+	// Draining: it was deregistered, when it Left, and its connections end. Sick is why it fails its health checks, such as
+	// Target.FailedHealthChecks. Seen is a plane.Health, if checks have found one.
 	Draining bool
+	Left     time.Time
 	Sick     string
+	Seen     string
 	// Serial changes with every registration.
 	Serial int
 }

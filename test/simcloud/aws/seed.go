@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -34,14 +35,14 @@ func (c *Cloud) seed() {
 		return
 	}
 	cluster := Tags{"kubernetes.io/cluster/main": "owned"}
-	c.VPCs.Put(SeedVPC, VPC{Place: home, ID: SeedVPC, CIDR: "10.0.0.0/16", IPv6CIDR: "2001:db8:1::/56", InternetGateway: true, Tags: Tags{"Name": "main"}})
+	c.VPCs.Put(SeedVPC, VPC{Place: home, ID: SeedVPC, CIDR: "10.0.0.0/16", IPv6CIDR: cmp.Or(c.config.PublicRange6, "2001:db8:1::/56"), InternetGateway: true, Tags: Tags{"Name": "main"}})
 	c.addGroup(Group{Place: home, ID: c.newID("sg"), VPC: SeedVPC, Name: "default", Description: "default VPC security group"})
 	c.addGroup(Group{Place: home, ID: SeedNodeGroup, VPC: SeedVPC, Name: "nodes", Description: "the cluster's nodes", Tags: cluster})
 	node := GroupRule{Place: home, ID: c.newID("sgr"), Group: SeedNodeGroup, Protocol: "-1", From: -1, To: -1, Peer: SeedNodeGroup, Description: "nodes among themselves"}
 	c.Rules.Put(node.ID, node)
 	for i, letter := range seedZones {
 		public := Subnet{Place: home, ID: SeedPublicSubnets[i], VPC: SeedVPC, Zone: home.Region + letter, ZoneID: zoneID(home.Region, i),
-			CIDR: fmt.Sprintf("10.0.%d.0/24", i), IPv6CIDR: fmt.Sprintf("2001:db8:1:%x::/64", i), Public: true,
+			CIDR: fmt.Sprintf("10.0.%d.0/24", i), IPv6CIDR: c.subnet6(i), Public: true,
 			Tags: Tags{"Name": "public-" + letter, "kubernetes.io/role/elb": "1", "kubernetes.io/cluster/main": "owned"}}
 		private := public
 		private.ID, private.CIDR, private.IPv6CIDR, private.Public = SeedPrivateSubnets[i], fmt.Sprintf("10.0.%d.0/24", i+16), "", false
@@ -105,12 +106,41 @@ func zoneID(region string, index int) string {
 	return fmt.Sprintf("%s%c%s-az%d", parts[0], parts[1][0], parts[2], index+1)
 }
 
-// newPublicIP gives an address that nobody has had before.
+// subnet6 is the IPv6 prefix of the i-th public subnet.
+func (c *Cloud) subnet6(i int) string {
+	if c.config.PublicRange6 == "" {
+		return fmt.Sprintf("2001:db8:1:%x::/64", i)
+	}
+	bytes := netip.MustParsePrefix(c.config.PublicRange6).Addr().As16()
+	bytes[9] = byte(i + 1)
+	return netip.PrefixFrom(netip.AddrFrom16(bytes), 80).String()
+}
+
+// newPublicIP gives an address that nobody has had before, or, out of Config.PublicRange, the first that nobody has.
 func (c *Cloud) newPublicIP() string {
+	if c.config.PublicRange != "" {
+		return c.freePublicIP(netip.MustParsePrefix(c.config.PublicRange))
+	}
 	c.serial++
 	first := netip.MustParseAddr("198.18.0.0").As4()
 	n := c.serial
 	return netip.AddrFrom4([4]byte{first[0], first[1] + byte(n>>16), byte(n >> 8), byte(n)}).String()
+}
+
+func (c *Cloud) freePublicIP(prefix netip.Prefix) string {
+	taken := map[string]bool{}
+	for _, a := range c.Addresses.All(c.Kernel.Inventory.Now()) {
+		taken[a.IP] = true
+	}
+	for _, eni := range c.Interfaces.All(c.Kernel.Inventory.Now()) {
+		taken[eni.PublicIP] = true
+	}
+	for ip := prefix.Addr().Next(); prefix.Contains(ip); ip = ip.Next() {
+		if !taken[ip.String()] {
+			return ip.String()
+		}
+	}
+	panic("simcloud: there are no more addresses in " + prefix.String())
 }
 
 // privateAddress takes an address out of a subnet.

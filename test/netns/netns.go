@@ -1,4 +1,7 @@
-package cluster
+// Package netns works inside the network namespaces of this machine: those of test clusters and those that tests make for themselves.
+//
+// It imports the standard library and golang.org/x/sys only.
+package netns
 
 import (
 	"fmt"
@@ -8,9 +11,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inNamespace calls f on a thread that is in the network namespace at path. f must not start goroutines that need to
-// be in it: only the sockets that it makes itself, and files of /proc that it opens itself, are of that namespace.
-func inNamespace(path string, f func() error) error {
+// Do calls f on a thread that is in the network namespace at path, or just so if path is empty. f must not start goroutines that need to be in
+// it: only the sockets that it makes itself, the processes that it starts itself and the files of /proc that it opens itself are of that
+// namespace.
+func Do(path string, f func() error) error {
+	if path == "" {
+		return f()
+	}
 	result := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread()

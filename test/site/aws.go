@@ -1,0 +1,220 @@
+package site
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/edgegateway/edgegateway/test/cluster"
+	"github.com/edgegateway/edgegateway/test/simcloud/aws"
+)
+
+// Where the simulated AWS has its APIs, and where its public addresses are: beside those of the data centre's own load balancer.
+const (
+	AWSEndpoint = "http://" + cluster.DatacenterAddress + ":4566"
+	awsAdmin    = cluster.DatacenterAddress + ":4567"
+	awsRange    = "203.0.113.128/25"
+	awsRange6   = "2001:db8:113::/64"
+	// AWSClass is the name of the class that AWS.ClassManifest makes.
+	AWSClass = "aws"
+	// SecondNode is the address of the second instance, once AddNode was called.
+	SecondNode = "198.51.100.11"
+)
+
+// AWSConfig says how a simulated AWS is.
+type AWSConfig struct {
+	// Zone that it hosts, and the address on the DNS host at which that is answered.
+	Zone string
+	DNS  netip.Addr
+	// Speed of its clock. At 10, two minutes of a load balancer's provisioning are 12 seconds.
+	Speed float64
+	// Vantage is the name of the one that the class lists, and its port on the client's host.
+	Vantage     string
+	VantagePort int
+}
+
+// AWS is a simulated one: its API and load balancers on the data centre's host, its zone on the DNS host.
+type AWS struct {
+	*Daemon
+	site   *Site
+	config AWSConfig
+}
+
+// StartAWS starts a simulated AWS in which the cluster's node is an instance, and a vantage that resolves names at it.
+func (s *Site) StartAWS(ctx context.Context, config AWSConfig) (*AWS, error) {
+	binary := filepath.Join(s.Dir, "simcloud")
+	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./test/simcloud/simcloud")
+	build.Dir = s.Source
+	if out, err := build.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("building simcloud: %w: %s", err, out)
+	}
+	dns := s.Host(cluster.DNSHost)
+	if config.DNS.String() != cluster.DNSAddress {
+		if err := dns.AddAddress(ctx, config.DNS); err != nil {
+			return nil, err
+		}
+	}
+	daemon, err := s.start(s.Host(cluster.DatacenterHost), "simcloud", nil, binary,
+		"-api", cluster.DatacenterAddress+":4566", "-admin", awsAdmin, "-zone", config.Zone, "-dns", netip.AddrPortFrom(config.DNS, 53).String(),
+		"-dns-namespace", dns.Namespace(), "-range", awsRange, "-range6", awsRange6, "-speed", strconv.FormatFloat(config.Speed, 'f', -1, 64),
+		"-node", aws.SeedNodes[0]+"="+cluster.NodeAddress, "-node", aws.SeedNodes[1]+"="+SecondNode)
+	if err != nil {
+		return nil, err
+	}
+	a := &AWS{Daemon: daemon, site: s, config: config}
+	err = Until(ctx, 10*time.Second, func(ctx context.Context) error {
+		if err := daemon.Exited(); err != nil {
+			return err
+		}
+		_, err := a.Inventory(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.StartVantageAt(ctx, config.Vantage, config.VantagePort, config.DNS); err != nil {
+		return nil, err
+	}
+	return a, s.setProviderID(ctx, aws.SeedNodes[0])
+}
+
+// setProviderID tells Kubernetes which instance its node is, as a cloud's own controller would.
+func (s *Site) setProviderID(ctx context.Context, instance string) error {
+	node, err := s.Kubectl(ctx, "get", "nodes", "-o", "jsonpath={.items[0].metadata.name}")
+	if err != nil {
+		return err
+	}
+	_, err = s.Kubectl(ctx, "patch", "node", node, "--type=merge", "-p", `{"spec":{"providerID":"aws:///eu-west-1a/`+instance+`"}}`)
+	return err
+}
+
+// ClassManifest is the platform admin's: this AWS and its Route 53.
+func (a *AWS) ClassManifest() string {
+	return fmt.Sprintf(`
+apiVersion: v1
+kind: Secret
+metadata: {name: aws, namespace: `+OperatorNamespace+`}
+stringData: {aws-access-key-id: %q, aws-secret-access-key: %q}
+---
+apiVersion: edgegateway.dev/v1alpha1
+kind: EdgeGatewayClass
+metadata: {name: `+AWSClass+`}
+spec:
+  provider: aws
+  aws: {region: eu-west-1, subnets: [%s, %s], endpoint: "`+AWSEndpoint+`"}
+  credentials: {name: aws}
+  dns:
+    provider: route53
+    zones: [%s]
+    ttlSeconds: 1
+  changePolicy: Approve
+  vantages:
+  - {name: client, url: "https://%s:%d", credentials: {name: %s}}
+`, aws.DefaultKey.ID, aws.DefaultKey.Secret, aws.SeedPublicSubnets[0], aws.SeedPublicSubnets[1], a.config.Zone,
+		cluster.ClientAddress, a.config.VantagePort, a.config.Vantage)
+}
+
+// Lookup asks its name server, from the client's host, for a name's addresses.
+func (a *AWS) Lookup(ctx context.Context, name string) ([]netip.Addr, error) {
+	return a.site.Host(cluster.ClientHost).Resolver(netip.AddrPortFrom(a.config.DNS, 53)).LookupNetIP(ctx, "ip", name)
+}
+
+// Inventory lists all that there is in it.
+func (a *AWS) Inventory(ctx context.Context) ([]aws.Item, error) {
+	var items []aws.Item
+	return items, a.call(ctx, http.MethodGet, "/inventory", nil, &items)
+}
+
+// Counts returns how often each of its calls was made.
+func (a *AWS) Counts(ctx context.Context) (map[string]int, error) {
+	var counts map[string]int
+	return counts, a.call(ctx, http.MethodGet, "/counts", nil, &counts)
+}
+
+// Gaps returns what was asked of it that AWS has and the simulator has not.
+func (a *AWS) Gaps(ctx context.Context) ([]string, error) {
+	var gaps []string
+	return gaps, a.call(ctx, http.MethodGet, "/gaps", nil, &gaps)
+}
+
+// SetTimes changes how long things take, in its own time: those that are not 0.
+func (a *AWS) SetTimes(ctx context.Context, times aws.Times) error {
+	return a.call(ctx, http.MethodPost, "/times", times, nil)
+}
+
+// Remove takes a thing away by hand.
+func (a *AWS) Remove(ctx context.Context, id string) error {
+	return a.call(ctx, http.MethodPost, "/remove", id, nil)
+}
+
+// call calls the admin API.
+func (a *AWS) call(ctx context.Context, method, path string, body, answer any) error {
+	var sent io.Reader
+	if body != nil {
+		text, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		sent = bytes.NewReader(text)
+	}
+	request, err := http.NewRequestWithContext(ctx, method, "http://"+awsAdmin+path, sent)
+	if err != nil {
+		return err
+	}
+	client := http.Client{Transport: &http.Transport{DialContext: a.site.Host(cluster.ClientHost).DialContext, DisableKeepAlives: true}, Timeout: 5 * time.Second}
+	response, err := client.Do(request)
+	if err != nil {
+		return fmt.Errorf("asking simcloud: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("reading simcloud's answer to %s: %w", path, err)
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("asking simcloud for %s: %s: %s", path, response.Status, text)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(text, answer)
+}
+
+// Shop is an app team's things in this AWS, as the data centre's: namespace, gateway and routes.
+type Shop struct {
+	Namespace, Gateway string
+	// SourceRanges that may come in.
+	SourceRanges []string
+}
+
+// WWW and API are the names of a shop: an HTTPRoute's and an Ingress's.
+func (a *AWS) WWW() string { return "www." + a.config.Zone }
+
+// API is the other one.
+func (a *AWS) API() string { return "api." + a.config.Zone }
+
+// OpenShop applies a team's things. It returns the certificate.
+func (a *AWS) OpenShop(ctx context.Context, shop Shop) (Certificate, error) {
+	certificate, err := NewCertificate("*."+a.config.Zone, a.config.Zone)
+	if err != nil {
+		return certificate, err
+	}
+	ranges := ""
+	if len(shop.SourceRanges) > 0 {
+		ranges = "\n  sourceRanges: [\"" + strings.Join(shop.SourceRanges, `", "`) + "\"]"
+	}
+	manifest := strings.NewReplacer("className: "+Class, "className: "+AWSClass+ranges, "namespace: "+Namespace, "namespace: "+shop.Namespace,
+		"name: "+Gateway, "name: "+shop.Gateway, "ingressClassName: "+Gateway, "ingressClassName: "+shop.Gateway, Zone, a.config.Zone).
+		Replace("---" + GatewayManifest + "---" + RoutesManifest)
+	return certificate, a.site.Apply(ctx, "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+shop.Namespace+"}\n"+
+		certificate.Secret(shop.Namespace, shop.Gateway+"-tls")+Backend(shop.Namespace, "echo", 2)+manifest)
+}
