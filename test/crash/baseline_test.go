@@ -23,6 +23,7 @@ type baseline struct {
 	start *sim
 	// trace are the calls up to a while after the last write; end is all that there is then.
 	trace []string
+	times []time.Time
 	end   []string
 	// cloud, kube and statuses are how often was written.
 	cloud, kube, statuses int
@@ -58,7 +59,10 @@ func newBaseline(worldName string, sc scenario, m sabotage) (*baseline, error) {
 	if counted < 0 {
 		counted = len(s.gate.trace)
 	}
-	b.trace = s.gate.trace[:counted]
+	b.trace, b.times = s.gate.trace[:counted], times[:counted]
+	if !readyAgain(s) {
+		return nil, fmt.Errorf("%s/%s without faults: the gateway does not become ready:\n%s", worldName, sc.name, strings.Join(b.end, "\n"))
+	}
 	return b, s.verdict()
 }
 

@@ -34,7 +34,7 @@ func (w *awsWorld) pointers() []pointer {
 				continue
 			}
 			words := strings.Fields(strings.Trim(claim.Values[0], `"`))
-			if len(words) < 4 || words[0] != "edgegateway" {
+			if len(words) < 4 || words[0] != "edgegateway" || words[2] == theirs.Mark() {
 				continue
 			}
 			for _, record := range records {
@@ -176,7 +176,7 @@ func (a *awsWatch) released(t *simaws.Tables, now simcloud.View, pointers []poin
 	var problems []string
 	ours := map[string]string{}
 	for _, address := range t.Addresses.All(now) {
-		if mark := address.Tags[tagOwner]; mark != "" {
+		if mark := address.Tags[tagOwner]; mark != "" && mark != theirs.Mark() {
 			ours[address.Allocation] = mark
 		}
 	}

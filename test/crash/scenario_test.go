@@ -81,15 +81,6 @@ var worlds = map[string]func() world{
 	"aws": newAWSWorld, "manual": newManualWorld, "rfc2136": newRFC2136World,
 }
 
-// scenarios are all stories.
-func scenarios() []scenario {
-	created := []step{{do: createGateway}}
-	return []scenario{
-		{name: "create", act: created},
-		{name: "delete", before: created, act: []step{{do: deleteGateway}}},
-	}
-}
-
 // playedIn says whether a scenario is played in a world.
 func (s scenario) playedIn(world string) bool {
 	return len(s.worlds) == 0 || slices.Contains(s.worlds, world)

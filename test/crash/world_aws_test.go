@@ -105,6 +105,7 @@ func (w *awsWorld) populate(s *sim) {
 	for i := range 2 {
 		w.addNode(s, i)
 	}
+	w.neighbours()
 	w.touch()
 }
 
@@ -140,7 +141,7 @@ func (w *awsWorld) touch() {
 	marks := w.marked(items)
 	w.foreign = map[string]simaws.Item{}
 	for _, item := range items {
-		if marks[item.ID] == "" {
+		if marks[item.ID] == "" || marks[item.ID] == theirs.Mark() {
 			w.foreign[item.ID] = item
 		}
 	}
@@ -194,7 +195,7 @@ func (w *awsWorld) names() *strings.Replacer {
 }
 
 func (w *awsWorld) strays(owners []providers.Owner) []string {
-	known := map[string]bool{"": true}
+	known := map[string]bool{"": true, theirs.Mark(): true}
 	for _, owner := range owners {
 		known[owner.Mark()] = true
 	}

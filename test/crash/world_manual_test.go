@@ -102,6 +102,7 @@ func (w *manualWorld) populate(s *sim) {
 	for i := range 2 {
 		w.addNode(s, i)
 	}
+	w.neighbours(s)
 	w.touch()
 }
 
@@ -203,7 +204,7 @@ func (w *manualWorld) touch() {
 	w.foreign = map[objectID]corev1.ConfigMap{}
 	for _, object := range w.sim.store.list("ConfigMap") {
 		config := object.(*corev1.ConfigMap)
-		if config.Labels[manual.LabelOwner] == "" && len(config.OwnerReferences) == 0 {
+		if mark := config.Labels[manual.LabelOwner]; (mark == "" || mark == theirs.Mark()) && len(config.OwnerReferences) == 0 {
 			w.foreign[w.sim.store.identify(object)] = *config
 		}
 	}
@@ -232,7 +233,8 @@ func (w *manualWorld) claimed() map[string][]string {
 	}
 	for _, id := range w.zone.ids() {
 		host, isClaim := strings.CutPrefix(id.name, "_edgegateway.")
-		if isClaim && id.kind == dns.TypeTXT && strings.Contains(fmt.Sprint(w.zone.sets[id].values), "edgegateway v1") {
+		text := fmt.Sprint(w.zone.sets[id].values)
+		if isClaim && id.kind == dns.TypeTXT && strings.Contains(text, "edgegateway v1") && !strings.Contains(text, theirs.Mark()) {
 			found[plainName(host)] = w.zone.values(host, dns.TypeA)
 		}
 	}
@@ -278,7 +280,7 @@ func (w *manualWorld) describe() []string {
 func (w *manualWorld) names() *strings.Replacer { return strings.NewReplacer() }
 
 func (w *manualWorld) strays(owners []providers.Owner) []string {
-	known := map[string]bool{}
+	known := map[string]bool{theirs.Mark(): true}
 	for _, owner := range owners {
 		known[owner.Mark()] = true
 	}
