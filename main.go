@@ -116,6 +116,10 @@ func runProxy(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("proxy drain", flag.ContinueOnError)
 	flags.StringVar(&config.Admin, "admin", "unix:/var/run/edgegateway/admin.sock", "Envoy's admin interface: unix: and a path, or host:port")
 	flags.DurationVar(&config.LoadBalancerWait, "load-balancer-wait", 15*time.Second, "how long new connections may still come after the health check fails")
+	flags.StringVar(&config.Operator.URL, "operator", "", "where the operator says whether the load balancer has let go of this proxy; empty: nobody is asked")
+	flags.StringVar(&config.Operator.CAFile, "operator-ca", "/etc/edgegateway/ca/ca.crt", "file with the certificates by which the operator is known")
+	flags.StringVar(&config.Operator.TokenFile, "token", "/var/run/secrets/edgegateway.dev/token", "file with the token by which the operator knows this proxy")
+	flags.DurationVar(&config.LeaveTimeout, "leave-timeout", 5*time.Minute, "how long the load balancer may take to let go, if the operator can tell")
 	flags.DurationVar(&config.Timeout, "timeout", 60*time.Second, "how long connections may take to end after that")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err
