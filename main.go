@@ -66,7 +66,7 @@ func runManager(ctx context.Context, args []string) error {
 	flags.StringVar(&f.Metrics, "metrics-bind-address", ":8080", "where metrics are served; 0 turns them off")
 	flags.StringVar(&f.Health, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
 	flags.StringVar(&f.XDS, "xds-bind-address", ":18000", "where proxies are served")
-	flags.StringVar(&f.XDSService, "xds-service", "edgegateway-xds", "name of the Service, in the operator's namespace and with port 18000, by which proxies come")
+	flags.StringVar(&f.XDSService, "xds-service", "edgegateway-xds", "name of the Service, in the operator's namespace and with ports 18000 and 18002, by which proxies come")
 	flags.StringVar(&f.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the operator's own namespace, where the Secrets of classes are")
 	flags.StringVar(&f.Pod, "pod", os.Getenv("POD_NAME"), "the operator's own pod, by which it knows its image")
 	flags.StringVar(&f.OperatorImage, "operator-image", "", "image that proxies' pods take the drain hook from; default: the operator's own")

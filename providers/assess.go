@@ -2,9 +2,10 @@ package providers
 
 // Assess returns p's report on what is wanted and there, corrected by what is wanted and not there: no verdict is Ready while a
 // node that it is about is missing, and Published not while a record is not yet as wanted. Addresses decide Addressed, records Published,
-// all other nodes Provisioned.
+// all other nodes Provisioned. Targets are those of everything that is there, since what is being replaced still sends to its own.
 func Assess(p Provider, desired, observed Graph) Status {
 	status := p.Report(Current(desired, observed))
+	status.Targets = p.Report(observed).Targets
 	s := survey(desired, observed)
 	for j, w := range s.wanted {
 		verdict := &status.Provisioned

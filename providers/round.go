@@ -35,6 +35,8 @@ type Outcome struct {
 	// Plan is what is left to do, nil if nothing is; Held says that it waits for a person.
 	Plan *Plan
 	Held bool
+	// Quiet says that Observed can't be older than the last change that was made before this round.
+	Quiet bool
 	// Applied are the changes that were made.
 	Applied []Change
 	// Drifted is what somebody else has changed.
@@ -65,6 +67,7 @@ func (r Round) Run(ctx context.Context) Outcome {
 		return out
 	}
 	out.Status = Assess(r.Provider, out.Desired, out.Observed)
+	out.Quiet = quiet(r.Provider, r.Owner)
 	r.change(ctx, &out)
 	return out
 }
@@ -74,6 +77,7 @@ func (r Round) See(ctx context.Context) Outcome {
 	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
 	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.Refs)
 	out.Status = r.Provider.Report(out.Observed)
+	out.Quiet = quiet(r.Provider, r.Owner)
 	return out
 }
 
