@@ -24,6 +24,8 @@ type Round struct {
 	Hold func(plan Plan) bool
 	// Memory is what was known when all was as wanted last, if it was. Drift is told by it.
 	Memory Memory
+	// Awaited says that somebody waits for a target to be served, or to be out: its state is then looked at again and again.
+	Awaited bool
 	// Report leaves what has drifted as it is, and only says so.
 	Report bool
 }
@@ -63,6 +65,7 @@ func (o Outcome) Gone() bool {
 // Run makes one round.
 func (r Round) Run(ctx context.Context) Outcome {
 	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
+	await(r.Provider, r.Owner, r.Awaited)
 	if out.Err = r.look(ctx, &out); out.Err != nil {
 		return out
 	}
@@ -75,6 +78,7 @@ func (r Round) Run(ctx context.Context) Outcome {
 // See is a round that changes nothing: what was made stays as it is, and is reported.
 func (r Round) See(ctx context.Context) Outcome {
 	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
+	await(r.Provider, r.Owner, r.Awaited)
 	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.Refs)
 	out.Status = r.Provider.Report(out.Observed)
 	out.Quiet = quiet(r.Provider, r.Owner)

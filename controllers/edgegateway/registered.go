@@ -93,6 +93,11 @@ func awaited(pod *corev1.Pod, now corev1.PodCondition) bool {
 	return now.Status != corev1.ConditionTrue
 }
 
+// anyAwaited says so of one of these pods, by what was said of it last. It is pure.
+func anyAwaited(pods []corev1.Pod) bool {
+	return slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return gated(&pod) && awaited(&pod, podCondition(&pod, infra.Registered)) })
+}
+
 // gated says that a pod waits for infra.Registered.
 func gated(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Spec.ReadinessGates, func(gate corev1.PodReadinessGate) bool { return gate.ConditionType == infra.Registered })
