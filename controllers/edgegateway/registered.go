@@ -36,7 +36,7 @@ func registrationsOf(in *inputs, out providers.Outcome) registrations {
 	for _, target := range out.Status.Targets {
 		known.states[target.ID] = target.State
 	}
-	if targetKind(in.class) != api.TargetPods {
+	if in.class != nil && targetKind(in.class) != api.TargetPods {
 		known.absent = true
 		return known
 	}

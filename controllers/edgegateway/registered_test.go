@@ -103,9 +103,12 @@ func registered(in *inputs, out providers.Outcome, i int) string {
 func TestARolloutWaitsForTheCloudWhileItCanNotBeSeen(t *testing.T) {
 	for _, reason := range []string{infra.RegisteredServing, infra.RegisteredLeaving} {
 		in := &inputs{class: awsClass(api.TargetPods), pods: []corev1.Pod{proxyPod("old", "10.0.0.1", said(corev1.ConditionTrue, reason)), proxyPod("new", "10.0.0.2")}}
-		for _, out := range []providers.Outcome{unseen, onTheWay} {
-			if got := registered(in, out, 1); got != "False Arriving, awaited" {
-				t.Errorf("beside one that is %s, with %+v, the new pod is %s", reason, out, got)
+		for _, class := range []*api.EdgeGatewayClass{awsClass(api.TargetPods), nil} {
+			in.class = class
+			for _, out := range []providers.Outcome{unseen, onTheWay} {
+				if got := registered(in, out, 1); got != "False Arriving, awaited" {
+					t.Errorf("beside one that is %s, with %+v, the new pod is %s", reason, out, got)
+				}
 			}
 		}
 	}
