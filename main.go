@@ -66,7 +66,7 @@ func runManager(ctx context.Context, args []string) error {
 	flags.StringVar(&f.Metrics, "metrics-bind-address", ":8080", "where metrics are served; 0 turns them off")
 	flags.StringVar(&f.Health, "health-probe-bind-address", ":8081", "where /healthz and /readyz are served")
 	flags.StringVar(&f.XDS, "xds-bind-address", ":18000", "where proxies are served")
-	flags.StringVar(&f.XDSService, "xds-service", "edgegateway-xds", "name of the Service, in the operator's namespace and with port 18000, by which proxies come")
+	flags.StringVar(&f.XDSService, "xds-service", "edgegateway-xds", "name of the Service, in the operator's namespace and with ports 18000 and 18002, by which proxies come")
 	flags.StringVar(&f.Namespace, "namespace", os.Getenv("POD_NAMESPACE"), "the operator's own namespace, where the Secrets of classes are")
 	flags.StringVar(&f.Pod, "pod", os.Getenv("POD_NAME"), "the operator's own pod, by which it knows its image")
 	flags.StringVar(&f.OperatorImage, "operator-image", "", "image that proxies' pods take the drain hook from; default: the operator's own")
@@ -116,6 +116,10 @@ func runProxy(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("proxy drain", flag.ContinueOnError)
 	flags.StringVar(&config.Admin, "admin", "unix:/var/run/edgegateway/admin.sock", "Envoy's admin interface: unix: and a path, or host:port")
 	flags.DurationVar(&config.LoadBalancerWait, "load-balancer-wait", 15*time.Second, "how long new connections may still come after the health check fails")
+	flags.StringVar(&config.Operator.URL, "operator", "", "where the operator says whether the load balancer has let go of this proxy; empty: nobody is asked")
+	flags.StringVar(&config.Operator.CAFile, "operator-ca", "/etc/edgegateway/ca/ca.crt", "file with the certificates by which the operator is known")
+	flags.StringVar(&config.Operator.TokenFile, "token", "/var/run/secrets/edgegateway.dev/token", "file with the token by which the operator knows this proxy")
+	flags.DurationVar(&config.LeaveTimeout, "leave-timeout", 5*time.Minute, "how long the load balancer may take to let go, if the operator can tell")
 	flags.DurationVar(&config.Timeout, "timeout", 60*time.Second, "how long connections may take to end after that")
 	if err := flags.Parse(args[1:]); err != nil {
 		return err

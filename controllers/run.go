@@ -20,6 +20,7 @@ import (
 	gatewayv1beta1 "sigs.k8s.io/gateway-api/apis/v1beta1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/controllers/routing"
 )
 
@@ -73,6 +74,8 @@ func newManager(config Config) (manager.Manager, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the cluster: %w", err)
 	}
+	caches := routing.CacheOptions()
+	caches.ByObject = edgegateway.Cached()
 	mgr, err := ctrl.NewManager(rest, ctrl.Options{
 		Scheme:                        scheme,
 		Metrics:                       metricsserver.Options{BindAddress: config.Metrics},
@@ -81,7 +84,7 @@ func newManager(config Config) (manager.Manager, error) {
 		LeaderElectionID:              "edgegateway.dev",
 		LeaderElectionNamespace:       config.Namespace,
 		LeaderElectionReleaseOnCancel: true,
-		Cache:                         routing.CacheOptions(),
+		Cache:                         caches,
 		Client: client.Options{Cache: &client.CacheOptions{
 			// These are read by name, past the cache, which would hold all of the cluster's.
 			DisableFor: []client.Object{&corev1.Secret{}, &corev1.ConfigMap{}},

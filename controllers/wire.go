@@ -9,11 +9,13 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/metrics"
 
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/controllers/identity"
+	"github.com/edgegateway/edgegateway/controllers/leaving"
 	"github.com/edgegateway/edgegateway/controllers/routing"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
@@ -22,8 +24,11 @@ import (
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
-// xdsPort is the port of the Service by which proxies come.
-const xdsPort = 18000
+// Ports of the Service by which proxies come: for their configuration, and when they leave.
+const (
+	xdsPort     = 18000
+	leavingPort = 18002
+)
 
 // wire makes the controllers and joins them.
 func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
@@ -54,6 +59,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 		Providers: adapters, Available: available, Namespace: config.Namespace, Cluster: cluster,
 		Proxy: edgegateway.ProxyConfig{
 			OperatorImage: config.OperatorImage,
+			LeavingURL:    fmt.Sprintf("https://%s:%d%s", xdsHost(config), leavingPort, leaving.Path),
 			Files: func(maxHeapBytes uint64) (edgegateway.ProxyFiles, bool) {
 				return proxyFiles(config, authority.Bundle(), maxHeapBytes)
 			},
@@ -68,7 +74,21 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 	if err := classes.SetupWithManager(mgr); err != nil {
 		return fmt.Errorf("setting up the class controller: %w", err)
 	}
+	if err := wireLeaving(ctx, mgr, authority, authenticator); err != nil {
+		return err
+	}
 	return wireRouting(mgr, config, authority, authenticator)
+}
+
+// wireLeaving answers proxies that leave.
+func wireLeaving(ctx context.Context, mgr ctrl.Manager, authority *identity.Authority, authenticator *identity.Authenticator) error {
+	// On the leader the controller has pods cached; the others need them, too.
+	if _, err := mgr.GetCache().GetInformer(ctx, &corev1.Pod{}, cache.BlockUntilSynced(false)); err != nil {
+		return fmt.Errorf("setting up the cache of pods: %w", err)
+	}
+	return mgr.Add(&leaving.Server{
+		Address: fmt.Sprintf(":%d", leavingPort), TLS: authority.ServerTLS(), Authenticate: authenticator.Authenticate, Pods: mgr.GetClient(),
+	})
 }
 
 // peersPort is where replicas tell each other what their proxies have.
@@ -114,12 +134,15 @@ func ownImage(ctx context.Context, reader client.Reader, config Config) (string,
 	return "", errors.New("the operator's own pod has no container named manager: set -operator-image")
 }
 
+// xdsHost is the name by which proxies find the operator.
+func xdsHost(config Config) string { return config.XDSService + "." + config.Namespace + ".svc" }
+
 // proxyFiles are what Envoy starts with; false while the authority is not known.
 func proxyFiles(config Config, bundle []byte, maxHeapBytes uint64) (edgegateway.ProxyFiles, bool) {
 	if bundle == nil {
 		return edgegateway.ProxyFiles{}, false
 	}
-	host := config.XDSService + "." + config.Namespace + ".svc"
+	host := xdsHost(config)
 	bootstrap := xds.BootstrapConfig{
 		Host: host, Port: xdsPort, ServerName: host,
 		Dir: infra.BootstrapDir, CAPath: infra.CAPath, TokenPath: infra.TokenPath, AdminSocket: infra.AdminSocket, MaxHeapBytes: maxHeapBytes,

@@ -24,6 +24,8 @@ type Round struct {
 	Hold func(plan Plan) bool
 	// Memory is what was known when all was as wanted last, if it was. Drift is told by it.
 	Memory Memory
+	// Awaited says that somebody waits for a target to be served, or to be out: its state is then looked at again and again.
+	Awaited bool
 	// Report leaves what has drifted as it is, and only says so.
 	Report bool
 }
@@ -35,6 +37,8 @@ type Outcome struct {
 	// Plan is what is left to do, nil if nothing is; Held says that it waits for a person.
 	Plan *Plan
 	Held bool
+	// Quiet says that Observed can't be older than the last change that was made before this round.
+	Quiet bool
 	// Applied are the changes that were made.
 	Applied []Change
 	// Drifted is what somebody else has changed.
@@ -61,10 +65,12 @@ func (o Outcome) Gone() bool {
 // Run makes one round.
 func (r Round) Run(ctx context.Context) Outcome {
 	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
+	await(r.Provider, r.Owner, r.Awaited)
 	if out.Err = r.look(ctx, &out); out.Err != nil {
 		return out
 	}
 	out.Status = Assess(r.Provider, out.Desired, out.Observed)
+	out.Quiet = quiet(r.Provider, r.Owner)
 	r.change(ctx, &out)
 	return out
 }
@@ -79,8 +85,10 @@ func (r Round) refs() Refs {
 // See is a round that changes nothing: what was made stays as it is, and is reported.
 func (r Round) See(ctx context.Context) Outcome {
 	out := Outcome{Footprint: r.Refs.Places, Memory: r.Memory}
+	await(r.Provider, r.Owner, r.Awaited)
 	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.refs())
 	out.Status = r.Provider.Report(out.Observed)
+	out.Quiet = quiet(r.Provider, r.Owner)
 	return out
 }
 

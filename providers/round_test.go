@@ -212,3 +212,46 @@ func TestOurOwnChangeIsNoDrift(t *testing.T) {
 		t.Errorf("drifted %v, applied %v", out.Drifted, lines(out.Applied))
 	}
 }
+
+// TestTargetsAreThoseOfWhatIsBeingReplacedToo: it still sends to them, so that none of them is out.
+func TestTargetsAreThoseOfWhatIsBeingReplacedToo(t *testing.T) {
+	p := script{report: func(observed Graph) Status {
+		status := Status{}
+		for _, n := range observed.Nodes {
+			status.Targets = append(status.Targets, TargetStatus{ID: n.Name})
+			status.LoadBalancer = n.Name
+		}
+		return status
+	}}
+	status := Assess(p, NewGraph(wanted("targets/80", "new")), NewGraph(there("targets/80", "new"), there("targets/80", "old")))
+	if len(status.Targets) != 2 || status.LoadBalancer != "new" {
+		t.Errorf("reported %+v", status)
+	}
+}
+
+// TestQuiet: what is seen in the round of a change, and for a while after it, may be older than the change.
+func TestQuiet(t *testing.T) {
+	g := plant(wanted("targets/80", "new"))
+	late := true
+	quiet := func() bool {
+		out := Round{Provider: lagging{g.script, &late}, Gateway: &Gateway{}, Store: func(context.Context, []Place, Memory) error { return nil }}.Run(t.Context())
+		return out.Quiet && len(out.Applied) == 0
+	}
+	if late = false; quiet() {
+		t.Error("the round of a change is quiet")
+	}
+	if late = true; quiet() {
+		t.Error("a round after it is quiet though lists may be late")
+	}
+	if late = false; !quiet() {
+		t.Error("a round is not quiet though nothing is late")
+	}
+}
+
+// lagging is a Provider whose lists may be late.
+type lagging struct {
+	script
+	late *bool
+}
+
+func (l lagging) Quiet(Owner) bool { return !*l.late }

@@ -48,6 +48,18 @@ func (s split) forget(owner Owner) {
 	forget(s.dns, owner)
 }
 
+// await tells the part that has targets.
+func (s split) await(owner Owner, awaited bool) { await(s.lb, owner, awaited) }
+
+// await tells a provider that remembers gateways whether a target of one is waited for.
+func await(p Provider, owner Owner, awaited bool) {
+	if a, ok := p.(interface {
+		await(owner Owner, awaited bool)
+	}); ok {
+		a.await(owner, awaited)
+	}
+}
+
 // forget lets a provider that remembers gateways forget one.
 func forget(p Provider, owner Owner) {
 	if f, ok := p.(interface{ forget(owner Owner) }); ok {

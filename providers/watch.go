@@ -24,6 +24,8 @@ type Pace struct {
 	// Pending is after how long a gateway with something under way is observed in full although no sweep shows a change; it doubles up
 	// to Deep.
 	Pending time.Duration
+	// Awaited is after how long a gateway of which a target is waited for is observed in full, since no list shows how targets come and go.
+	Awaited time.Duration
 	// Lag is how late the provider's lists may be.
 	Lag time.Duration
 	// Unshared looks in full each time.
@@ -34,6 +36,7 @@ type Pace struct {
 func DefaultPace() Pace {
 	return Pace{
 		Shallow: 10 * time.Second, Settled: time.Minute, Deep: 10 * time.Minute, PerGateway: 4 * time.Second, Pending: time.Minute, Lag: 10 * time.Second,
+		Awaited: 15 * time.Second,
 	}
 }
 
@@ -90,6 +93,8 @@ type sight struct {
 	own bool
 	// patience is how long something under way is waited for before the next full look.
 	patience time.Duration
+	// awaited says that a target is waited for.
+	awaited bool
 }
 
 // Observe implements Provider.
@@ -146,6 +151,9 @@ func (w *watched) due(mark string, refs Refs) (sight, bool) {
 	limit := deep/2 + time.Duration(spread(mark)*float64(deep/2))
 	if s.patience > 0 {
 		limit = min(limit, s.patience)
+	}
+	if s.awaited {
+		limit = min(limit, w.pace.Awaited)
 	}
 	return *s, s.stale || age >= limit || w.unsettled(s) || !reflect.DeepEqual(s.refs, refs)
 }
@@ -246,6 +254,15 @@ func (w *watched) Quiet(owner Owner) bool {
 	defer w.mu.Unlock()
 	s := w.known[owner.Mark()]
 	return s != nil && !s.stale && !s.at.Before(w.changedAt(s).Add(w.pace.Lag))
+}
+
+// await says whether a target of a gateway is waited for from now on.
+func (w *watched) await(owner Owner, awaited bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.known[owner.Mark()]; s != nil {
+		s.awaited = awaited
+	}
 }
 
 // forget drops what is known of a gateway that is gone.

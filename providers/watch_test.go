@@ -31,6 +31,8 @@ func (s *sky) Sweep(context.Context, []providers.Place) (providers.Sighting, err
 	return providers.Sighting{"lb/a": s.told}, nil
 }
 
+func (s *sky) Report(providers.Graph) providers.Status { return providers.Status{} }
+
 // watching is a watched sky with a clock.
 type watching struct {
 	*sky
@@ -47,6 +49,7 @@ func watch(t *testing.T) *watching {
 	w.graph = providers.NewGraph(providers.Node{Key: "lb/main", Name: "a", State: providers.Ready})
 	w.p = providers.Watch(w.sky, providers.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
+		Awaited: 15 * time.Second,
 	})
 	return w
 }
@@ -155,6 +158,29 @@ func TestWhatIsUnderWayIsWaitedForWithPatience(t *testing.T) {
 	w.told = "active"
 	if !w.look(10 * time.Second) {
 		t.Error("its end is not looked at")
+	}
+}
+
+// TestAnAwaitedTargetIsLookedAtAgainAndAgain, and no longer than it is awaited.
+func TestAnAwaitedTargetIsLookedAtAgainAndAgain(t *testing.T) {
+	w := watch(t)
+	w.settle()
+	looks := func(awaited bool) int {
+		before := w.looks
+		for range 60 {
+			out := providers.Round{Provider: w.p, Owner: w.owner, Refs: w.refs, Awaited: awaited}.See(t.Context())
+			if out.Err != nil {
+				t.Fatal(out.Err)
+			}
+			w.now = w.now.Add(5 * time.Second)
+		}
+		return w.looks - before
+	}
+	if n := looks(true); n < 15 || n > 20 {
+		t.Errorf("%d looks in five minutes", n)
+	}
+	if n := looks(false); n > 1 {
+		t.Errorf("%d looks in five minutes after that", n)
 	}
 }
 

@@ -7,19 +7,51 @@ type AWSSettings struct {
 	// +kubebuilder:validation:MaxLength=32
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]{2}(-[a-z]+)+-[0-9]+$')",message="it is not an AWS region: write it like eu-west-1 (a zone such as eu-west-1a is not a region)"
 	Region string `json:"region"`
-	// subnets of load balancers, by ID. Without it, subnets are found by the tag kubernetes.io/role/elb.
+	// subnets of load balancers, by ID. Without it, subnets are found by the tag kubernetes.io/role/elb or, with scheme Internal,
+	// kubernetes.io/role/internal-elb.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=16
 	// +kubebuilder:validation:items:MaxLength=64
 	// +kubebuilder:validation:items:XValidation:rule="self.matches('^subnet-[0-9a-f]{8,17}$')",message="it is not a subnet's ID: write it like subnet-0123456789abcdef0"
 	Subnets []string `json:"subnets,omitempty"`
+	// scheme says who reaches load balancers: Public, at Elastic IPs, or Internal, at addresses of the subnets. Another scheme is another
+	// load balancer, with other addresses.
+	// +optional
+	// +kubebuilder:default=Public
+	Scheme Scheme `json:"scheme,omitempty"`
+	// targets say where load balancers send to: Nodes, by node ports, or Pods, straight to the proxies, which works where pods have
+	// addresses of the VPC. With Pods, a rollout of proxies waits until the load balancer serves the new ones, and a proxy that
+	// leaves waits until the load balancer reports it deregistered (proxy.deregistrationSeconds).
+	// +optional
+	// +kubebuilder:default=Nodes
+	Targets TargetKind `json:"targets,omitempty"`
 	// endpoint replaces AWS's own API endpoints, for a test or a private endpoint.
 	// +optional
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:XValidation:rule="isURL(self) && url(self).getScheme() in ['http', 'https'] && url(self).getHostname() != ''",message="it is not an http or https URL: write it like https://elb.example.net"
 	Endpoint string `json:"endpoint,omitempty"`
 }
+
+// Scheme says who reaches a load balancer.
+// +kubebuilder:validation:Enum=Public;Internal
+type Scheme string
+
+// The schemes.
+const (
+	SchemePublic   Scheme = "Public"
+	SchemeInternal Scheme = "Internal"
+)
+
+// TargetKind says where a load balancer sends to.
+// +kubebuilder:validation:Enum=Nodes;Pods
+type TargetKind string
+
+// The kinds of targets.
+const (
+	TargetNodes TargetKind = "Nodes"
+	TargetPods  TargetKind = "Pods"
+)
 
 // GCPSettings say where in Google Cloud.
 type GCPSettings struct {

@@ -20,6 +20,12 @@ type ProxySettings struct {
 	// +kubebuilder:validation:Minimum=0
 	// +kubebuilder:validation:Maximum=3600
 	DrainSeconds *int32 `json:"drainSeconds,omitempty"`
+	// deregistrationSeconds that a leaving proxy waits, at most, until the load balancer reports it deregistered, where load balancers send
+	// straight to pods; 300 unless set.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	// +kubebuilder:validation:Maximum=3600
+	DeregistrationSeconds *int32 `json:"deregistrationSeconds,omitempty"`
 }
 
 // ProxySize is how large the edge proxy is.

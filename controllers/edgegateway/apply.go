@@ -58,8 +58,9 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 			r.announce(in, plan)
 			return needsApproval(in, plan)
 		},
-		Memory: memoryOf(in.gateway.Status.Resources),
-		Report: in.class.Spec.DriftPolicy == api.DriftReport,
+		Memory:  memoryOf(in.gateway.Status.Resources),
+		Awaited: anyAwaited(in.pods),
+		Report:  in.class.Spec.DriftPolicy == api.DriftReport,
 	}
 	if in.gateway.Spec.LoadBalancer != "" {
 		round.Refs.LoadBalancers = []string{in.gateway.Spec.LoadBalancer}

@@ -86,8 +86,9 @@ func (a arrivals) unread(why error) arrivals {
 	return a
 }
 
-// healthWindow is how long health checks may stay away before they count as missing: as long as a load balancer takes to give a target up.
-var healthWindow = time.Duration(health.IntervalSeconds*health.Fall+5) * time.Second
+// healthWindow is how long health checks may stay away before they count as missing: as long as a load balancer that can't be asked takes to
+// give a target up.
+var healthWindow = time.Duration(infra.DefaultHealth.IntervalSeconds*infra.DefaultHealth.Fall+5) * time.Second
 
 // recent says that something was seen within the window.
 func recent(now, when time.Time) bool { return !when.IsZero() && now.Sub(when) <= healthWindow }

@@ -103,11 +103,12 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if in.deleting() && (out.Gone() || r.abandoned(ctx, in, out)) {
 		return ctrl.Result{}, r.release(ctx, in)
 	}
+	waiting, podsErr := r.tellPods(ctx, in, out)
 	status := statusOf(in, out, r.view(in, out, proxyErr))
 	r.tell(in, out, status)
 	serviceErr := r.publishService(ctx, in, status)
 	statusErr := r.writeStatus(ctx, &in.gateway, status)
-	return resultOf(out, settled(status), unlessTaken(proxyErr), serviceErr, statusErr)
+	return resultOf(out, settled(status) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
 }
 
 // SetupWithManager registers the reconciler.
@@ -127,6 +128,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 			Watches(&corev1.Node{}, everyGateway, builder.WithPredicates(nodeMoved())).
 			Watches(&corev1.Service{}, owner).
 			Watches(&appsv1.Deployment{}, owner).
+			Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(gatewayOfPod), builder.WithPredicates(podMoved())).
 			WatchesRawSource(source.Channel(r.Reach.changed, &handler.EnqueueRequestForObject{})).
 			WatchesRawSource(source.Channel(r.Health.changed, &handler.EnqueueRequestForObject{})).
 			WatchesRawSource(source.Channel(r.refresh, everyGateway)).

@@ -3,7 +3,6 @@ package edgegateway
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
@@ -16,6 +15,7 @@ import (
 // wanted is what an accepted gateway needs from outside, in a provider's terms. It is pure.
 func wanted(in *inputs) providers.Gateway {
 	spec := &in.gateway.Spec
+	health := infra.HealthOf(in.class.Spec.Provider)
 	gw := providers.Gateway{
 		Namespace: in.gateway.Namespace, Name: in.gateway.Name, Owner: in.owner,
 		Hostnames:    slices.Sorted(slices.Values(spec.Hostnames)),
@@ -26,8 +26,8 @@ func wanted(in *inputs) providers.Gateway {
 			Path: infra.HealthPath, NodePort: nodePort(in.service, infra.HealthPort), PodPort: infra.HealthPort,
 			IntervalSeconds: health.IntervalSeconds, Fall: health.Fall, Rise: health.Rise,
 		},
-		Targets: targets(in.nodes),
 	}
+	gw.TargetKind, gw.Targets = targets(in)
 	for _, family := range families(&in.gateway) {
 		gw.Families = append(gw.Families, providers.Family(family))
 	}
@@ -67,31 +67,4 @@ func nodePort(service *corev1.Service, number int32) int32 {
 		}
 	}
 	return 0
-}
-
-// targets are all nodes that may get traffic from outside, sorted by name: a load balancer's health checks find those that run a proxy.
-// A node that is not ready stays, so that a node's restart is no new hand-off.
-func targets(nodes []corev1.Node) []providers.Target {
-	var found []providers.Target
-	for i := range nodes {
-		node := &nodes[i]
-		if _, excluded := node.Labels[corev1.LabelNodeExcludeBalancers]; excluded || !node.DeletionTimestamp.IsZero() {
-			continue
-		}
-		if address := nodeAddress(node); address != "" {
-			found = append(found, providers.Target{Name: node.Name, Address: address, ProviderID: node.Spec.ProviderID})
-		}
-	}
-	slices.SortFunc(found, func(a, b providers.Target) int { return strings.Compare(a.Name, b.Name) })
-	return found
-}
-
-// nodeAddress returns the address on which a load balancer beside the cluster reaches a node: its internal one.
-func nodeAddress(node *corev1.Node) string {
-	for _, address := range node.Status.Addresses {
-		if address.Type == corev1.NodeInternalIP {
-			return address.Address
-		}
-	}
-	return ""
 }

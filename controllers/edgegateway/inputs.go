@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
@@ -28,8 +29,9 @@ type inputs struct {
 	// credentials and vantages of the class, read only if it is accepted.
 	credentials registry.Credentials
 	vantages    []vantagePoint
-	// nodes of the cluster; service and deployment of the proxies, nil while they are not there.
+	// nodes of the cluster; pods of the proxies, and their service and deployment, nil while they are not there.
 	nodes      []corev1.Node
+	pods       []corev1.Pod
 	service    *corev1.Service
 	deployment *appsv1.Deployment
 }
@@ -161,5 +163,10 @@ func (r *Reconciler) gatherProxy(ctx context.Context, in *inputs) error {
 	case client.IgnoreNotFound(err) != nil:
 		return fmt.Errorf("reading deployment %s: %w", key, err)
 	}
+	var pods corev1.PodList
+	if err := r.Client.List(ctx, &pods, client.InNamespace(key.Namespace), client.MatchingLabels(infra.PodsOf(in.gateway.Name))); err != nil {
+		return fmt.Errorf("listing the pods of deployment %s: %w", key, err)
+	}
+	in.pods = pods.Items
 	return nil
 }

@@ -25,6 +25,8 @@ import (
 type ProxyConfig struct {
 	// OperatorImage is where a proxy's pod takes its drain hook from.
 	OperatorImage string
+	// LeavingURL is where a proxy that leaves asks how far the load balancer is with it.
+	LeavingURL string
 	// Files that every proxy reads. It returns false until they are known.
 	Files func(maxHeapBytes uint64) (ProxyFiles, bool)
 }
@@ -35,9 +37,6 @@ type ProxyFiles struct {
 	BootstrapFiles map[string][]byte
 	CABundle       []byte
 }
-
-// health is what load balancers are asked to check.
-var health = infra.DefaultHealth
 
 func proxyName(gateway *api.EdgeGateway) string { return infra.Name(gateway.Name) }
 
@@ -51,7 +50,8 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 		return errors.New("the operator's CA is not known yet")
 	}
 	inputs := infra.Inputs{
-		Gateway: &in.gateway, Class: in.class.Spec.Proxy, Ports: infra.PortsOf(in.gateway.Spec.Listeners), Health: health,
+		Gateway: &in.gateway, Class: in.class.Spec.Proxy, Ports: infra.PortsOf(in.gateway.Spec.Listeners),
+		Health: infra.HealthOf(in.class.Spec.Provider), Targets: targetKind(in.class), LeavingURL: r.Proxy.LeavingURL,
 		Bootstrap: files.Bootstrap, BootstrapFiles: files.BootstrapFiles, CABundle: files.CABundle, OperatorImage: r.Proxy.OperatorImage,
 	}
 	held, err := r.heldReplicas(ctx, in)

@@ -40,7 +40,8 @@ type Authenticator struct {
 	now    func() time.Time
 }
 
-func newAuthenticator(client kubernetes.Interface) *Authenticator {
+// NewAuthenticator returns an Authenticator that asks client's API.
+func NewAuthenticator(client kubernetes.Interface) *Authenticator {
 	return &Authenticator{client: client, known: newMemory(), now: time.Now}
 }
 

@@ -77,7 +77,7 @@ func reviewer(answer func(token string) (authenticationv1.TokenReviewStatus, err
 		review.Status = status
 		return true, review, err
 	})
-	a := newAuthenticator(client)
+	a := NewAuthenticator(client)
 	now := time.Now()
 	a.now = func() time.Time { return now }
 	return a, &count, &now

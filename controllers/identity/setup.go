@@ -31,7 +31,7 @@ func Setup(mgr ctrl.Manager, config Config) (*Authority, *Authenticator, error) 
 	if err := mgr.Add(authority); err != nil {
 		return nil, nil, fmt.Errorf("adding the CA's keeper: %w", err)
 	}
-	return authority, newAuthenticator(client), nil
+	return authority, NewAuthenticator(client), nil
 }
 
 func newAuthority(client kubernetes.Interface, config Config) *Authority {

@@ -10,16 +10,25 @@ import (
 // ErrConnectionsLeft says that connections were still open when Config.Timeout was over.
 var ErrConnectionsLeft = errors.New("connections are left")
 
+// ErrStillTarget says that the load balancer had not let go of the proxy when Config.LeaveTimeout was over.
+var ErrStillTarget = errors.New("the load balancer still has this proxy")
+
 // Config says how a proxy leaves.
 type Config struct {
 	// Admin is Envoy's admin interface: "unix:" and a path, or host:port.
 	Admin string
-	// LoadBalancerWait is how long new connections may still come after the health check fails.
+	// LoadBalancerWait is how long new connections may still come after the health check fails, as far as anybody knows.
 	LoadBalancerWait time.Duration
-	// Timeout is how long, at most, connections may take to end after that.
+	// Operator is asked whether the load balancer has let go of this proxy. With an empty URL nobody is.
+	Operator Operator
+	// LeaveTimeout is how long, at most, the operator's word is waited for.
+	LeaveTimeout time.Duration
+	// Timeout is how long, at most, connections may take to end after all that.
 	Timeout time.Duration
 	// Poll is how often Envoy is asked for its connections. 0: each second.
 	Poll time.Duration
+	// Ask is how often the operator is asked. 0: every two seconds.
+	Ask time.Duration
 	// Logf gets a line for each step. nil: no one.
 	Logf func(format string, args ...any)
 }
@@ -28,6 +37,9 @@ func (c Config) withDefaults() Config {
 	if c.Poll <= 0 {
 		c.Poll = time.Second
 	}
+	if c.Ask <= 0 {
+		c.Ask = 2 * time.Second
+	}
 	if c.Logf == nil {
 		c.Logf = func(string, ...any) {}
 	}
@@ -35,8 +47,8 @@ func (c Config) withDefaults() Config {
 }
 
 // Drain makes the Envoy at config.Admin leave, and returns when nothing is lost by ending it. It never ends Envoy itself. When it is too late for
-// the rest of the connections, it returns ErrConnectionsLeft; when ctx ends, ctx's error; another error means that Envoy could not be asked, and was
-// waited for as if it had been: a proxy that is silent to us may still serve.
+// the rest of the connections, it returns ErrConnectionsLeft; when it was too late for the load balancer, ErrStillTarget; when ctx ends, ctx's
+// error; another error means that Envoy could not be asked, and was waited for as if it had been: a proxy that is silent to us may still serve.
 func Drain(ctx context.Context, config Config) error {
 	config = config.withDefaults()
 	envoy, err := newAdmin(config.Admin)
@@ -44,14 +56,15 @@ func Drain(ctx context.Context, config Config) error {
 		return err
 	}
 	failed := fail(ctx, envoy)
-	config.Logf("health check failed on purpose; waiting %s for the load balancer", config.LoadBalancerWait)
-	if err := sleep(ctx, config.LoadBalancerWait); err != nil {
-		return err
+	config.Logf("health check failed on purpose")
+	held := waitForRelease(ctx, config)
+	if held != nil && !errors.Is(held, ErrStillTarget) {
+		return held
 	}
 	// Listeners that drain without an exit go on accepting, too: a load balancer that is late is still served.
 	failed = errors.Join(failed, envoy.post(ctx, "/drain_listeners?graceful&skip_exit"))
 	err = waitForQuiet(ctx, config, envoy)
-	return errors.Join(failed, err)
+	return errors.Join(failed, held, err)
 }
 
 // fail fails the health check. It tries again, since a drain whose first step is missing loses requests.

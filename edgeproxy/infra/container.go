@@ -71,12 +71,18 @@ func envoyArgs(in Inputs, size size) []string {
 
 func drainCommand(in Inputs) []string {
 	timing := timingOf(in)
-	return []string{
+	command := []string{
 		programDir + "/edgegateway", "proxy", "drain",
 		"--admin", "unix:" + AdminSocket,
 		"--load-balancer-wait", fmt.Sprintf("%ds", timing.loadBalancerWait),
 		"--timeout", fmt.Sprintf("%ds", timing.drain),
 	}
+	if in.registered() {
+		command = append(command,
+			"--operator", in.LeavingURL, "--operator-ca", CAPath, "--token", TokenPath,
+			"--leave-timeout", fmt.Sprintf("%ds", timing.leave))
+	}
+	return command
 }
 
 func ready(period, failures int32) *corev1.Probe {

@@ -62,6 +62,9 @@ func podSpec(in Inputs, size size) corev1.PodSpec {
 		Containers:                []corev1.Container{envoyContainer(in, size)},
 		Volumes:                   volumes(in),
 	}
+	if in.registered() {
+		spec.ReadinessGates = []corev1.PodReadinessGate{{ConditionType: Registered}}
+	}
 	if in.Class != nil {
 		spec.ImagePullSecrets = slices.Clone(in.Class.ImagePullSecrets)
 	}

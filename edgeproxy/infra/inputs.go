@@ -16,6 +16,8 @@ const (
 	defaultReplicas         int32 = 2
 	defaultTargetCPUPercent int32 = 70
 	defaultDrainSeconds     int32 = 60
+	// defaultDeregistrationSeconds is more than clouds have been seen to take.
+	defaultDeregistrationSeconds int32 = 300
 )
 
 // Inputs are all that the objects depend on.
@@ -28,6 +30,10 @@ type Inputs struct {
 	Ports []Port `json:"ports,omitempty"`
 	// Health is how the load balancer asks. Zero fields are DefaultHealth's.
 	Health Health `json:"health,omitzero"`
+	// Targets is where the load balancer sends to. Empty: nodes.
+	Targets api.TargetKind `json:"targets,omitempty"`
+	// LeavingURL is where a proxy that is a target itself asks the operator whether the load balancer has let go of it.
+	LeavingURL string `json:"leavingURL,omitempty"`
 	// Bootstrap is Envoy's bootstrap, and BootstrapFiles are the files that it reads in BootstrapDir, by name.
 	Bootstrap      []byte            `json:"-"`
 	BootstrapFiles map[string][]byte `json:"-"`
@@ -50,6 +56,15 @@ type Health struct {
 
 // DefaultHealth is what a load balancer is asked for where nothing else is said.
 var DefaultHealth = Health{IntervalSeconds: 3, Fall: 3, Rise: 2}
+
+// HealthOf returns what the load balancers of a provider are asked for.
+func HealthOf(provider api.ProviderName) Health {
+	if provider == api.ProviderAWS {
+		// The shortest that AWS takes.
+		return Health{IntervalSeconds: 5, Fall: 2, Rise: 2}
+	}
+	return DefaultHealth
+}
 
 func (h Health) orDefault() Health {
 	return Health{
@@ -149,6 +164,16 @@ func (in Inputs) drainSeconds() int32 {
 	}
 	return *in.Class.DrainSeconds
 }
+
+func (in Inputs) deregistrationSeconds() int32 {
+	if in.Class == nil || in.Class.DeregistrationSeconds == nil {
+		return defaultDeregistrationSeconds
+	}
+	return *in.Class.DeregistrationSeconds
+}
+
+// registered says that the proxies themselves are the load balancer's targets.
+func (in Inputs) registered() bool { return in.Targets == api.TargetPods }
 
 // MaxHeapBytes is what Envoy's overload manager may let the heap grow to: nine tenths of the proxy's memory limit; 0 without one. The bootstrap
 // states it.

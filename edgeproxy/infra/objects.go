@@ -17,6 +17,24 @@ import (
 // GatewayLabel is on every object of a proxy, with the EdgeGateway's name.
 const GatewayLabel = "edgegateway.dev/gateway"
 
+// Registered is a condition of proxies' pods, and where the load balancer sends straight to them, a readiness gate. The operator sets it: True
+// from when the load balancer first serves the pod until, after the pod has begun to leave, the load balancer has let go of it.
+const Registered corev1.PodConditionType = "edgegateway.dev/registered"
+
+// Reasons of Registered.
+const (
+	// RegisteredServing: the load balancer has served the pod.
+	RegisteredServing = "Serving"
+	// RegisteredWaived: there was no load balancer yet that the pod could have waited for.
+	RegisteredWaived = "NoLoadBalancer"
+	// RegisteredArriving: the load balancer does not serve the pod yet.
+	RegisteredArriving = "Arriving"
+	// RegisteredLeaving: the pod is on its way out, and the load balancer has not let go of it yet.
+	RegisteredLeaving = "Leaving"
+	// RegisteredOut: the load balancer neither sends to the pod nor has connections to it.
+	RegisteredOut = "Deregistered"
+)
+
 // Objects are what runs for one EdgeGateway. All have Name and are owned by it.
 type Objects struct {
 	ServiceAccount      *corev1.ServiceAccount
@@ -90,9 +108,16 @@ func labels(in Inputs) map[string]string {
 }
 
 // selector can't be changed in a Deployment once it exists: it holds only what says which proxy it is.
-func selector(in Inputs) map[string]string {
-	return map[string]string{
-		"app.kubernetes.io/name":     "edgegateway-proxy",
-		"app.kubernetes.io/instance": in.Gateway.Name,
-	}
+func selector(in Inputs) map[string]string { return PodsOf(in.Gateway.Name) }
+
+// PodsOf returns the labels by which the pods of a gateway are found in its namespace.
+func PodsOf(gateway string) map[string]string {
+	labels := AllPods()
+	labels["app.kubernetes.io/instance"] = gateway
+	return labels
+}
+
+// AllPods returns the labels of every gateway's pods.
+func AllPods() map[string]string {
+	return map[string]string{"app.kubernetes.io/name": "edgegateway-proxy"}
 }

@@ -93,11 +93,17 @@ func TestReadinessFailsLast(t *testing.T) {
 		for fall := int32(1); fall <= 10; fall++ {
 			in := testInputs()
 			in.Health = Health{IntervalSeconds: interval, Fall: fall, Rise: 2}
+			if interval%2 == 0 {
+				in.Targets = api.TargetPods
+			}
 			timing := timingOf(in)
+			if timing.leave < timing.loadBalancerWait {
+				t.Errorf("interval %d, fall %d: the load balancer notices after %d s, and is given up after %d s", interval, fall, timing.loadBalancerWait, timing.leave)
+			}
 			if unready := (timing.readinessFailures - 1) * readinessPeriod; unready <= timing.loadBalancerWait {
 				t.Errorf("interval %d, fall %d: unready after %d s, the load balancer notices after %d s", interval, fall, unready, timing.loadBalancerWait)
 			}
-			if timing.grace <= timing.loadBalancerWait+timing.drain {
+			if timing.grace <= timing.leave+timing.drain {
 				t.Errorf("interval %d, fall %d: the grace period of %d s ends in the drain", interval, fall, timing.grace)
 			}
 		}

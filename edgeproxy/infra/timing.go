@@ -17,6 +17,8 @@ const (
 type timing struct {
 	// loadBalancerWait is how long after a failed health check new connections still come.
 	loadBalancerWait int32
+	// leave is how long, at most, after that failure the load balancer takes to let go: where it can be asked, longer than a check takes.
+	leave int32
 	// drain is how long connections may take to end after that.
 	drain int32
 	// grace is the pod's grace period.
@@ -30,11 +32,15 @@ type timing struct {
 func timingOf(in Inputs) timing {
 	health := in.Health.orDefault()
 	wait := health.IntervalSeconds*health.Fall + checkMargin
-	drain := in.drainSeconds()
+	drain, leave := in.drainSeconds(), wait
+	if in.registered() {
+		leave = max(wait, in.deregistrationSeconds())
+	}
 	return timing{
 		loadBalancerWait: wait,
+		leave:            leave,
 		drain:            drain,
-		grace:            wait + drain + exitMargin,
+		grace:            leave + drain + exitMargin,
 		// The first failure may come at once, so one more than fits into the wait. A draining proxy that were unready before the load
 		// balancer noticed would get no more packets from kube-proxy, and new connections would hang.
 		readinessFailures: (wait+readinessPeriod-1)/readinessPeriod + 2,

@@ -28,7 +28,7 @@ func (r *Registry) awsAccess(class api.EdgeGatewayClassSpec, secret map[string][
 
 func (r *Registry) awsLoadBalancers(ctx context.Context, class api.EdgeGatewayClassSpec, secret map[string][]byte) (providers.Provider, error) {
 	lb, err := aws.NewLoadBalancers(ctx, aws.Config{
-		Access: r.awsAccess(class, secret), Region: class.AWS.Region, Subnets: class.AWS.Subnets,
+		Access: r.awsAccess(class, secret), Region: class.AWS.Region, Subnets: class.AWS.Subnets, Internal: class.AWS.Scheme == api.SchemeInternal,
 		Retain: class.ReclaimPolicy == api.ReclaimRetain,
 	})
 	if err != nil {

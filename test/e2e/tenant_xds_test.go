@@ -180,6 +180,7 @@ func TestTenantCantReadAnothersXDS(t *testing.T) {
 					t.Errorf("%s: got %d resources and %v, want %v", kind, len(got), err, c.want)
 				}
 			}
+			x.asksHowItLeaves(t, c.token, c.want)
 		})
 	}
 	t.Run("its own gateway's token with its own node id", func(t *testing.T) { x.getsItsOwn(t, own) })

@@ -1,0 +1,135 @@
+package edgegateway
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/infra"
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// targetKind says where the load balancers of a class send to.
+func targetKind(class *api.EdgeGatewayClass) api.TargetKind {
+	if class != nil && class.Spec.AWS != nil && class.Spec.AWS.Targets == api.TargetPods {
+		return api.TargetPods
+	}
+	return api.TargetNodes
+}
+
+// targets are where a gateway's load balancer sends to, sorted by name. It is pure.
+func targets(in *inputs) (providers.TargetKind, []providers.Target) {
+	if targetKind(in.class) == api.TargetPods {
+		return providers.Pods, podTargets(in.pods)
+	}
+	return providers.Nodes, nodeTargets(in.nodes)
+}
+
+// nodeTargets are all nodes that may get traffic from outside: a load balancer's health checks find those that run a proxy.
+// A node that is not ready stays, so that a node's restart is no new hand-off.
+func nodeTargets(nodes []corev1.Node) []providers.Target {
+	var found []providers.Target
+	for i := range nodes {
+		node := &nodes[i]
+		if _, excluded := node.Labels[corev1.LabelNodeExcludeBalancers]; excluded || !node.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if address := nodeAddress(node); address != "" {
+			found = append(found, providers.Target{Name: node.Name, Address: address, ProviderID: node.Spec.ProviderID})
+		}
+	}
+	return byName(found)
+}
+
+// nodeAddress returns the address on which a load balancer beside the cluster reaches a node: its internal one.
+func nodeAddress(node *corev1.Node) string {
+	for _, address := range node.Status.Addresses {
+		if address.Type == corev1.NodeInternalIP {
+			return address.Address
+		}
+	}
+	return ""
+}
+
+// podTargets are the proxies that serve, whether or not they are registered yet, and those that leave. One that the load balancer has served
+// stays although its container is not ready: the load balancer's own checks are quicker to see that than a deregistration is.
+func podTargets(pods []corev1.Pod) []providers.Target {
+	var found []providers.Target
+	for i := range pods {
+		pod := &pods[i]
+		leaves := !pod.DeletionTimestamp.IsZero()
+		serves := podCondition(pod, corev1.ContainersReady).Status == corev1.ConditionTrue || podCondition(pod, infra.Registered).Reason == infra.RegisteredServing
+		if hasAddress(pod) && (leaves || serves) {
+			found = append(found, providers.Target{Name: pod.Name, Address: pod.Status.PodIP, Draining: leaves})
+		}
+	}
+	return byName(found)
+}
+
+// hasAddress says that a pod has an address of its own. That of a pod which has ended may be another's by now.
+func hasAddress(pod *corev1.Pod) bool {
+	ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+	return pod.Status.PodIP != "" && !pod.Spec.HostNetwork && !ended
+}
+
+// podCondition returns a pod's condition; without a status if there is none.
+func podCondition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.PodCondition {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == kind {
+			return condition
+		}
+	}
+	return corev1.PodCondition{}
+}
+
+func byName(found []providers.Target) []providers.Target {
+	slices.SortFunc(found, func(a, b providers.Target) int { return strings.Compare(a.Name, b.Name) })
+	return found
+}
+
+// Cached narrows what is cached of kinds of which most are of no concern: of pods, those of proxies.
+func Cached() map[client.Object]cache.ByObject {
+	return map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: labels.SelectorFromSet(infra.AllPods())}}
+}
+
+// podMoved passes what changes a proxy's place among the targets, and nothing else of a pod's life.
+func podMoved() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, ok := e.ObjectOld.(*corev1.Pod)
+		after, ok2 := e.ObjectNew.(*corev1.Pod)
+		return !ok || !ok2 || placeOf(before) != placeOf(after)
+	}}
+}
+
+// podPlace is what of a pod decides about its place among the targets.
+type podPlace struct {
+	address, node  string
+	phase          corev1.PodPhase
+	serves, leaves bool
+}
+
+func placeOf(pod *corev1.Pod) podPlace {
+	return podPlace{
+		address: pod.Status.PodIP, node: pod.Spec.NodeName, phase: pod.Status.Phase, leaves: !pod.DeletionTimestamp.IsZero(),
+		serves: podCondition(pod, corev1.ContainersReady).Status == corev1.ConditionTrue,
+	}
+}
+
+// gatewayOfPod returns the gateway that a proxy's pod is of.
+func gatewayOfPod(_ context.Context, pod client.Object) []reconcile.Request {
+	gateway := pod.GetLabels()[infra.GatewayLabel]
+	if gateway == "" {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: pod.GetNamespace(), Name: gateway}}}
+}
