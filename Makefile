@@ -44,9 +44,10 @@ test: ## run every test, on a real cluster where this machine can (README: what 
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
 
 .PHONY: drill
-drill: ## restart, kill and change everything under 200 requests a second, a minute each; writes test/e2e/reports/drill.txt
+drill: ## restart, kill and change everything under 200 requests a second, a minute each; writes test/e2e/reports/drill.txt and drill-aws.txt
 	mkdir -p test/e2e/reports
-	E2E_CLUSTER=drill DRILL_RATE=200 DRILL_SECONDS=60 DRILL_REPORT=reports/drill.txt go test -timeout 40m -count=1 -v -run '^TestUnderLoad$$' ./test/e2e
+	E2E_CLUSTER=drill DRILL_RATE=200 DRILL_SECONDS=60 DRILL_REPORT=reports/drill.txt DRILL_AWS_REPORT=reports/drill-aws.txt \
+	  go test -timeout 60m -count=1 -v -run '^TestUnderLoad(InAWS)?$$' ./test/e2e
 
 .PHONY: conformance
 conformance: ## run the whole conformance suite of every adapter: a crash and a lost reply at every call

@@ -4,6 +4,8 @@ package cluster
 const (
 	// NodeAddress is where Kubernetes runs and where NodePorts answer.
 	NodeAddress = "198.51.100.10"
+	// SecondNodeAddress is the node's too, and NodePorts answer on it: for a test that adds a second Node object.
+	SecondNodeAddress = "198.51.100.11"
 	// ClientAddress is the user's.
 	ClientAddress = "198.51.100.74"
 	// DNSAddress is asked by pods for names outside the cluster.
@@ -53,6 +55,9 @@ type hostAddress struct {
 	address6, router6 string
 	length, length6   string
 }
+
+// nodeNetwork has both of the node's addresses.
+const nodeNetwork = "198.51.100.0/26"
 
 // hostAddresses are the hosts that hang on the router.
 var hostAddresses = []hostAddress{

@@ -64,6 +64,6 @@ func (c *Cluster) startKubeProxy() error {
 		// The machine's limit of connections is not ours to set.
 		"--conntrack-max-per-core=0", "--conntrack-min=0",
 		"--conntrack-tcp-timeout-established=0", "--conntrack-tcp-timeout-close-wait=0",
-		"--nodeport-addresses=primary")
+		"--nodeport-addresses="+nodeNetwork)
 	return err
 }

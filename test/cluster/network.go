@@ -46,7 +46,7 @@ func createNetwork(ctx context.Context, cluster string) error {
 			return err
 		}
 	}
-	return nil
+	return ipBatch(ctx, cluster, NodeHost, []string{"addr add " + SecondNodeAddress + "/26 dev eth0"})
 }
 
 // routerLines are for `ip -batch` on the router.

@@ -30,9 +30,13 @@ const (
 // drill watches what clients see while an operation goes on.
 type drill struct {
 	*site.Site
-	client  client.Client
-	rate    int
-	seconds time.Duration
+	client client.Client
+	// namespace and gateway that are watched; configure says who asks what there, and calm waits until nothing is about to come or go.
+	namespace, gateway string
+	configure          func(query string) load.Config
+	calm               func(ctx context.Context) error
+	rate               int
+	seconds            time.Duration
 	// certificates that the clients trust: the present one and the one that it is renewed with.
 	certificates []site.Certificate
 	// load is that of the operation under way.
@@ -83,6 +87,7 @@ func newDrill(t *testing.T) *drill {
 		t.Fatal(err)
 	}
 	d.certificates = []site.Certificate{opened.certificate, renewed}
+	d.namespace, d.gateway, d.configure, d.calm = site.Namespace, site.Gateway, d.config, d.settled
 	if err := d.settled(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +109,7 @@ func (d *drill) watch(t *testing.T, o operation) {
 	ctx, cancel := context.WithTimeout(t.Context(), operationLimit)
 	defer cancel()
 	began := time.Now()
-	d.load = load.Start(d.config(o.query))
+	d.load = load.Start(d.configure(o.query))
 	time.Sleep(before)
 	err := o.run(ctx)
 	time.Sleep(max(after, d.seconds-time.Since(began)))
@@ -122,7 +127,7 @@ func (d *drill) watch(t *testing.T, o operation) {
 		t.Errorf("%d requests were lost", lost)
 		t.Log(d.clues(ctx, began))
 	}
-	if err := d.settled(ctx); err != nil {
+	if err := d.calm(ctx); err != nil {
 		t.Error(err)
 	}
 }

@@ -259,7 +259,7 @@ func (d *drill) stats(ctx context.Context, address string) (map[string]string, e
 
 // clues are what the proxies' access logs say of requests that went wrong.
 func (d *drill) clues(ctx context.Context, since time.Time) string {
-	out, err := d.Kubectl(ctx, "logs", "-n", site.Namespace, "-l", "edgegateway.dev/gateway="+site.Gateway, "--prefix", "--tail=-1",
+	out, err := d.Kubectl(ctx, "logs", "-n", d.namespace, "-l", "edgegateway.dev/gateway="+d.gateway, "--prefix", "--tail=-1",
 		"--since-time", since.UTC().Format(time.RFC3339))
 	if err != nil {
 		return err.Error()

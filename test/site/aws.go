@@ -16,6 +16,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/test/cluster"
 	"github.com/edgegateway/edgegateway/test/simcloud/aws"
+	"github.com/edgegateway/edgegateway/test/simcloud/plane"
 )
 
 // Where the simulated AWS has its APIs, and where its public addresses are: beside those of the data centre's own load balancer.
@@ -26,8 +27,6 @@ const (
 	awsRange6   = "2001:db8:113::/64"
 	// AWSClass is the name of the class that AWS.ClassManifest makes.
 	AWSClass = "aws"
-	// SecondNode is the address of the second instance, once AddNode was called.
-	SecondNode = "198.51.100.11"
 )
 
 // AWSConfig says how a simulated AWS is.
@@ -66,7 +65,7 @@ func (s *Site) StartAWS(ctx context.Context, config AWSConfig) (*AWS, error) {
 	daemon, err := s.start(s.Host(cluster.DatacenterHost), "simcloud", nil, binary,
 		"-api", cluster.DatacenterAddress+":4566", "-admin", awsAdmin, "-zone", config.Zone, "-dns", netip.AddrPortFrom(config.DNS, 53).String(),
 		"-dns-namespace", dns.Namespace(), "-range", awsRange, "-range6", awsRange6, "-speed", strconv.FormatFloat(config.Speed, 'f', -1, 64),
-		"-node", aws.SeedNodes[0]+"="+cluster.NodeAddress, "-node", aws.SeedNodes[1]+"="+SecondNode)
+		"-node", aws.SeedNodes[0]+"="+cluster.NodeAddress, "-node", aws.SeedNodes[1]+"="+cluster.SecondNodeAddress)
 	if err != nil {
 		return nil, err
 	}
@@ -217,4 +216,10 @@ func (a *AWS) OpenShop(ctx context.Context, shop Shop) (Certificate, error) {
 		Replace("---" + GatewayManifest + "---" + RoutesManifest)
 	return certificate, a.site.Apply(ctx, "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+shop.Namespace+"}\n"+
 		certificate.Secret(shop.Namespace, shop.Gateway+"-tls")+Backend(shop.Namespace, "echo", 2)+manifest)
+}
+
+// Table returns what its data plane is told to do.
+func (a *AWS) Table(ctx context.Context) (plane.Table, error) {
+	var table plane.Table
+	return table, a.call(ctx, http.MethodGet, "/table", nil, &table)
 }
