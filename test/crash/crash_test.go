@@ -35,19 +35,3 @@ func TestReplay(t *testing.T) {
 		t.Errorf("%s\n%v", p, err)
 	}
 }
-
-func TestBaselines(t *testing.T) {
-	for _, name := range []string{"manual", "rfc2136", "aws"} {
-		for _, sc := range scenarios() {
-			if !sc.playedIn(name) {
-				continue
-			}
-			b, err := newBaseline(name, sc, sabotage{})
-			if err != nil {
-				t.Errorf("%s/%s: %v", name, sc.name, err)
-				continue
-			}
-			t.Logf("%s/%s: %d calls, %d/%d/%d", name, sc.name, len(b.trace), b.cloud, b.kube, b.statuses)
-		}
-	}
-}

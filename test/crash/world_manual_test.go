@@ -47,11 +47,11 @@ type manualWorld struct {
 	records []string
 }
 
-// builtBalancer is a load balancer that the ops team has built.
+// builtBalancer is a load balancer that the ops team has built. It keeps answering on the addresses that it had before.
 type builtBalancer struct {
-	hash    string
-	address string
-	sheet   manual.Sheet
+	hash      string
+	addresses []string // the newest first
+	sheet     manual.Sheet
 }
 
 func newManualWorld() world {
@@ -145,8 +145,10 @@ func (w *manualWorld) torn(r revision) {
 	if !ok {
 		return
 	}
-	if host := w.pointedAt(balancer.address); host != "" {
-		w.sim.problem("the address of hand-off %s is given up while %s points at it", r.id, host)
+	for _, address := range balancer.addresses {
+		if host := w.pointedAt(address); host != "" {
+			w.sim.problem("the address of hand-off %s is given up while %s points at it", r.id, host)
+		}
 	}
 	delete(w.built, r.id)
 }
@@ -178,10 +180,12 @@ func (w *manualWorld) build(id objectID) {
 	if len(published.Addresses) > 0 {
 		address = published.Addresses[0]
 	}
-	if w.built[id].hash == published.Hash && w.built[id].address == address {
+	before := w.built[id].addresses
+	if w.built[id].hash == published.Hash && before[0] == address {
 		return
 	}
-	w.built[id] = builtBalancer{published.Hash, address, published.Sheet}
+	earlier := slices.DeleteFunc(slices.Clone(before), func(a string) bool { return a == address })
+	w.built[id] = builtBalancer{published.Hash, append([]string{address}, earlier...), published.Sheet}
 	namespace, name, _ := strings.Cut(published.Gateway, "/")
 	if gateway := w.sim.gateway(namespace, name); gateway != nil && gateway.DeletionTimestamp == nil {
 		ack := &api.HandoffAck{Hash: published.Hash, Addresses: []string{address}}
@@ -254,7 +258,9 @@ func (w *manualWorld) inspect() []string {
 	}
 	given := map[string]bool{}
 	for _, balancer := range w.built {
-		given[balancer.address] = true
+		for _, address := range balancer.addresses {
+			given[address] = true
+		}
 	}
 	for host, addresses := range w.claimed() {
 		for _, address := range addresses {
@@ -272,7 +278,7 @@ func (w *manualWorld) describe() []string {
 		lines = w.zone.lines()
 	}
 	for id, balancer := range w.built {
-		lines = append(lines, fmt.Sprintf("built %s %s at %s", id, balancer.hash, balancer.address))
+		lines = append(lines, fmt.Sprintf("built %s %s at %v", id, balancer.hash, balancer.addresses))
 	}
 	return lines
 }
@@ -351,7 +357,7 @@ func (w *manualWorld) answers(address string, port int32) error {
 		nodes[object.(*corev1.Node).Status.Addresses[0].Address] = true
 	}
 	for _, balancer := range w.built {
-		if balancer.address != address {
+		if !slices.Contains(balancer.addresses, address) {
 			continue
 		}
 		i := slices.IndexFunc(balancer.sheet.Ports, func(p manual.Port) bool { return p.Port == port })
