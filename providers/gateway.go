@@ -59,7 +59,7 @@ type Port struct {
 	NodePort int32 `json:"nodePort"`
 	// PodPort that a proxy pod answers on, for load balancers that send to pods.
 	PodPort int32 `json:"podPort"`
-	// ProxyProtocol says that the target expects a PROXY protocol v2 header on this port.
+	// ProxyProtocol says that the target expects a PROXY protocol v2 header on this port. Not every provider can send one with UDP.
 	ProxyProtocol bool `json:"proxyProtocol,omitempty"`
 }
 

@@ -135,11 +135,7 @@ func (b balancers) adopt(ctx context.Context, owner providers.Owner, node provid
 				"it is left alone", node.ID, key, value))
 		}
 	}
-	return b.mark(ctx, owner, node)
-}
-
-func (b balancers) mark(ctx context.Context, owner providers.Owner, node providers.Node) error {
-	_, err := b.tags.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{node.ID}, Tags: adoptionTags(owner, node)})
+	_, err = b.tags.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{node.ID}, Tags: adoptionTags(owner, node)})
 	if err != nil {
 		return fmt.Errorf("marking load balancer %q: %w", node.Name, classed(err))
 	}

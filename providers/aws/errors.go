@@ -107,6 +107,8 @@ var codes = map[string]verdict{
 	"RulesPerSecurityGroupLimitExceeded":       quota("Inbound or outbound rules per security group"),
 	"SecurityGroupsPerInterfaceLimitExceeded":  quota("Security groups per network interface"),
 
+	"TooManyTags": {providers.Denied, ReasonQuota, adoptField, "take tags off the load balancer: it may have 50, and ours need six"},
+
 	"DuplicateLoadBalancerName": {providers.Denied, ReasonForeign, "", "remove or rename the load balancer of that name, which is not ours"},
 	"DuplicateTargetGroupName":  {providers.Denied, ReasonForeign, "", "remove or rename the target group of that name, which is not ours"},
 	"DuplicateListener":         {providers.Denied, ReasonForeign, "", "remove the listener on that port, which is not ours"},

@@ -42,6 +42,7 @@ func TestErrorsGetTheirClassFromTheirCode(t *testing.T) {
 			"elasticloadbalancing:CreateListener"},
 		{"the addresses' quota", answered("EC2", "AllocateAddress", "AddressLimitExceeded"), providers.Denied, ReasonQuota, "", "EC2-VPC Elastic IPs"},
 		{"the load balancers' quota", answered("Elastic Load Balancing v2", "CreateLoadBalancer", "TooManyLoadBalancers"), providers.Denied, ReasonQuota, "", "Service Quotas"},
+		{"a load balancer with 50 tags", answered("Elastic Load Balancing v2", "AddTags", "TooManyTags"), providers.Denied, ReasonQuota, "spec.loadBalancer", "50"},
 		{"a region that is off", answered("EC2", "DescribeSubnets", "OptInRequired"), providers.Denied, ReasonRegion, "spec.aws.region", "enable"},
 		{"a subnet that went", answered("Elastic Load Balancing v2", "CreateLoadBalancer", "SubnetNotFound"), providers.Invalid, ReasonSubnet, "spec.aws.subnets", ""},
 		{"a subnet that is full", answered("Elastic Load Balancing v2", "CreateLoadBalancer", "InvalidSubnet"), providers.Denied, ReasonSubnet, "spec.aws.subnets", "8 free"},
@@ -60,7 +61,7 @@ func TestErrorsGetTheirClassFromTheirCode(t *testing.T) {
 			if got.Class != c.class || got.Reason != c.reason || got.Field != c.field || !strings.Contains(got.Error(), c.says) {
 				t.Errorf("it is %s, %s, %q: %s", got.Class, got.Reason, got.Field, got)
 			}
-			if (got.Class == providers.Throttled) != (got.After > 0) {
+			if (got.Class == providers.Throttled || got.Reason == ReasonInUse) != (got.After > 0) {
 				t.Errorf("it is to be tried again after %s", got.After)
 			}
 			if !errors.Is(got, c.err) {

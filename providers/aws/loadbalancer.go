@@ -120,8 +120,6 @@ func (b balancers) update(ctx context.Context, owner providers.Owner, old, node 
 	}
 	arn := aws.String(old.ID)
 	switch {
-	case node.Retain && !old.Retain:
-		return b.mark(ctx, owner, node)
 	case !slices.Equal(from.SecurityGroups, to.SecurityGroups):
 		_, err = b.settings.SetSecurityGroups(ctx, &elb.SetSecurityGroupsInput{LoadBalancerArn: arn, SecurityGroups: to.SecurityGroups})
 	case !slices.Equal(from.Subnets, to.Subnets) || !slices.Equal(from.Allocations, to.Allocations):
