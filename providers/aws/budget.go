@@ -18,7 +18,7 @@ type Budgets struct {
 	// Share of AWS's limits that is ours; 0 is 0.9. The rest is for people, and for the account's other controllers.
 	Share float64
 	// Count is told of every call when it is over: how long it waited for its turn, and the code of its error: AWS's, "Budget" if it was not
-	// sent, "NoAnswer" if there was none, "" if all went well. Optional.
+	// sent, "NoAnswer" if there was none, "" if all went well. Several calls may tell it at once. Optional.
 	Count func(service, operation string, waited time.Duration, code string)
 	// Now and Sleep are the clock. Nil: the real one.
 	Now   func() time.Time
