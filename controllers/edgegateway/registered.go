@@ -36,11 +36,11 @@ func registrationsOf(in *inputs, out providers.Outcome) registrations {
 	for _, target := range out.Status.Targets {
 		known.states[target.ID] = target.State
 	}
+	known.complete = out.Err == nil && len(out.Applied) == 0 && out.Quiet && len(known.states) > 0
 	if in.class != nil && targetKind(in.class) != api.TargetPods {
 		known.absent = true
 		return known
 	}
-	known.complete = out.Err == nil && len(out.Applied) == 0 && out.Quiet && len(known.states) > 0
 	// Once a pod has been served there is a load balancer, even if it is being replaced, or can't be seen now.
 	served := slices.ContainsFunc(in.pods, func(pod corev1.Pod) bool {
 		reason := podCondition(&pod, infra.Registered).Reason

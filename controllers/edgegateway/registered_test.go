@@ -123,8 +123,12 @@ func TestNobodyWaitsForALoadBalancerThatSendsToNodes(t *testing.T) {
 	if got := registered(in, out, 0); got != "True NoLoadBalancer" {
 		t.Errorf("the new pod is %s", got)
 	}
-	if got := registered(in, out, 1); got != "True Serving, awaited" {
-		t.Errorf("the old pod is %s: that it is not among nodes does not mean that it is out", got)
+	if got := registered(in, out, 1); got != "False Deregistered" {
+		t.Errorf("the old pod is %s", got)
+	}
+	out.Status.Targets = append(out.Status.Targets, target("10.0.0.2", providers.TargetServing))
+	if got := registered(in, out, 1); got != "True Leaving, awaited" {
+		t.Errorf("the old pod is %s: what sent to pods has not gone yet", got)
 	}
 }
 
