@@ -74,7 +74,7 @@ func (d *demo) applyAWSGateway(ctx context.Context) error {
 func (d *demo) showPlan(ctx context.Context) error {
 	err := site.Until(ctx, 30*time.Second, func(ctx context.Context) error {
 		out, err := d.Kubectl(ctx, "get", "events", "-n", site.Namespace, "--field-selector", "reason=Planned", "-o", "jsonpath={.items[0].message}")
-		if err == nil && !strings.Contains(out, "loadbalancer/main") {
+		if err == nil && !strings.HasPrefix(out, "Plan: ") {
 			err = fmt.Errorf("no plan was announced: %q", out)
 		}
 		if err == nil {
