@@ -15,6 +15,8 @@ import (
 const (
 	// soon: a change was made, the next may follow.
 	soon = 50 * time.Millisecond
+	// afterConflict: somebody else wrote meanwhile. The cache may take a while to tell what, and each look until then is in vain.
+	afterConflict = time.Second
 	// whilePending: somebody outside is working.
 	whilePending = 5 * time.Second
 	// whileDenied: a person must act outside the cluster.
@@ -27,15 +29,14 @@ const (
 func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, error) {
 	if err := errors.Join(errs...); err != nil {
 		if apierrors.IsConflict(err) {
-			// Somebody else wrote meanwhile: read again.
-			return ctrl.Result{RequeueAfter: soon}, nil
+			return ctrl.Result{RequeueAfter: afterConflict}, nil
 		}
 		return ctrl.Result{}, err
 	}
 	switch providers.ClassOf(out.Err) {
 	case providers.Transient:
 		if apierrors.IsConflict(out.Err) {
-			return ctrl.Result{RequeueAfter: soon}, nil
+			return ctrl.Result{RequeueAfter: afterConflict}, nil
 		}
 		if after := afterOf(out.Err); after > 0 {
 			return ctrl.Result{RequeueAfter: after}, nil

@@ -142,7 +142,7 @@ func (b *baseline) within(s *sim, p plan, faults int) error {
 	switch p.mode {
 	case "":
 		bound("outside the cluster", s.cloud, b.cloud+faults)
-		bound("in the cluster", s.kube, b.kube+2*faults)
+		bound("in the cluster", s.kube, b.kube+8*faults)
 		bound("of statuses", s.statuses, b.statuses+8*faults)
 	default:
 		bound("outside the cluster", s.cloud, 2*b.cloud+8)

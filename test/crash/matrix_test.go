@@ -23,11 +23,9 @@ const defaultSeed = 20260101
 
 // How much is played: one of so many single faults in a slice, so many seeds of each mode, and so many pairs of faults for each story.
 const (
-	sliceOf    = 13
-	modeSeeds  = 4
-	sliceSeeds = 1
-	pairs      = 24
-	slicePairs = 1
+	sliceOf   = 37
+	modeSeeds = 4
+	pairs     = 24
 )
 
 // job is one plan to play.
@@ -129,15 +127,16 @@ func jobs(all []*baseline, seed uint64) []*job {
 			found = append(found, &job{baseline: b, plan: p, family: family})
 		}
 	}
-	for _, b := range all {
-		singles, seeds, count := b.singles(), modeSeeds, pairs
-		if !whole() {
-			singles = slicesOf(singles, sliceOf)
-			seeds, count = sliceSeeds, slicePairs
+	for i, b := range all {
+		if whole() {
+			add(b, "single", b.singles())
+			add(b, "mode", b.moded(modeSeeds, order))
+			add(b, "pair", b.paired(pairs, order))
+			continue
 		}
-		add(b, "single", singles)
-		add(b, "mode", b.moded(seeds, order))
-		add(b, "pair", b.paired(count, order))
+		add(b, "single", slicesOf(b.singles(), sliceOf))
+		add(b, "mode", slicesOf(b.moded(1, order)[i%len(modes):], len(modes)))
+		add(b, "pair", b.paired(i%2, order))
 	}
 	return found
 }
