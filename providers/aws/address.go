@@ -30,23 +30,23 @@ func broughtKey(text string) string { return providers.KindAddress + "/" + text 
 // addresses makes Elastic IPs.
 type addresses struct{ *region }
 
-func (a addresses) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+func (a addresses) create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error) {
 	out, err := a.addresses.AllocateAddress(ctx, &ec2.AllocateAddressInput{
 		Domain: ec2types.DomainTypeVpc, TagSpecifications: ec2Tags(owner, node, ec2types.ResourceTypeElasticIp),
 	})
 	if err != nil {
-		return fmt.Errorf("allocating the address %s: %w", node.Key, classed(err))
+		return nil, fmt.Errorf("allocating the address %s: %w", node.Key, classed(err))
 	}
 	node.ID, node.State, node.Problem = aws.ToString(out.AllocationId), providers.Pending, "it was just allocated; lists don't show it yet"
 	node.Spec = Address{IP: aws.ToString(out.PublicIp)}
 	a.memory.keep(owner, node)
-	return nil
+	return as(node, node.ID, node.Spec), nil
 }
 
 // update sets what becomes of an address when its gateway goes; there is nothing else to change.
-func (a addresses) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+func (a addresses) update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error) {
 	if _, there, err := a.own(ctx, owner, old.ID); err != nil || !there {
-		return err
+		return nil, err
 	}
 	tag := []ec2types.Tag{{Key: aws.String(tagRetain), Value: aws.String("true")}}
 	var err error
@@ -56,9 +56,9 @@ func (a addresses) update(ctx context.Context, owner providers.Owner, old, node 
 		_, err = a.addresses.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{old.ID}, Tags: []ec2types.Tag{{Key: aws.String(tagRetain)}}})
 	}
 	if err != nil {
-		return fmt.Errorf("tagging address %s: %w", old.ID, classed(err))
+		return nil, fmt.Errorf("tagging address %s: %w", old.ID, classed(err))
 	}
-	return nil
+	return nil, nil
 }
 
 func (a addresses) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {

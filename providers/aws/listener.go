@@ -38,31 +38,34 @@ func portPart(protocol string, port int32) string {
 // listeners makes listeners.
 type listeners struct{ *region }
 
-func (l listeners) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+func (l listeners) create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error) {
 	spec, ok := node.Spec.(Listener)
 	if !ok {
-		return fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	if done, err := l.onPort(ctx, owner, spec); err != nil || done {
-		return err
+		return nil, err
 	}
 	if there, err := l.checkMark(ctx, owner, "load balancer", spec.Balancer); err != nil || !there {
-		return err
+		return nil, err
 	}
-	_, err := l.listeners.CreateListener(ctx, &elb.CreateListenerInput{
+	out, err := l.listeners.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: aws.String(spec.Balancer), Protocol: elbtypes.ProtocolEnum(spec.Protocol), Port: aws.Int32(spec.Port),
 		DefaultActions: forward(spec.TargetGroup), Tags: elbTags(owner, node),
 	})
 	if hasCode(err, "DuplicateListener") {
 		if _, err := l.onPort(ctx, owner, spec); err != nil {
-			return err
+			return nil, err
 		}
-		return transient(ReasonNotThere, fmt.Errorf("creating listener %q: it is there with other settings, and lists don't show it yet", node.Name))
+		return nil, transient(ReasonNotThere, fmt.Errorf("creating listener %q: it is there with other settings, and lists don't show it yet", node.Name))
 	}
 	if err != nil {
-		return fmt.Errorf("creating listener %q: %w", node.Name, classed(err))
+		return nil, fmt.Errorf("creating listener %q: %w", node.Name, classed(err))
 	}
-	return nil
+	if len(out.Listeners) == 0 {
+		return nil, nil
+	}
+	return as(node, aws.ToString(out.Listeners[0].ListenerArn), spec), nil
 }
 
 // onPort says whether the owner has a listener on the port. Somebody else's there is a Denied error.
@@ -83,23 +86,23 @@ func forward(targetGroup string) []elbtypes.Action {
 	return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(targetGroup)}}
 }
 
-func (l listeners) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+func (l listeners) update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error) {
 	spec, ok := node.Spec.(Listener)
 	if !ok {
-		return fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	there, err := l.checkMark(ctx, owner, "listener", old.ID)
 	if err != nil || !there {
-		return err
+		return nil, err
 	}
 	// Both at once: a listener's protocol and its target group's go together.
 	_, err = l.listeners.ModifyListener(ctx, &elb.ModifyListenerInput{
 		ListenerArn: aws.String(old.ID), Protocol: elbtypes.ProtocolEnum(spec.Protocol), DefaultActions: forward(spec.TargetGroup),
 	})
 	if err != nil {
-		return fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
+		return nil, fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
 	}
-	return nil
+	return as(node, old.ID, spec), nil
 }
 
 func (l listeners) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {

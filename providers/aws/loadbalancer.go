@@ -46,36 +46,44 @@ func addressSlot(allocation string) string { return "network interface of " + al
 // balancers makes load balancers.
 type balancers struct{ *region }
 
-func (b balancers) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+func (b balancers) create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error) {
 	spec, ok := node.Spec.(LoadBalancer)
 	if !ok {
-		return fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	if node.Adopt {
-		return b.adopt(ctx, owner, node)
+		return nil, b.adopt(ctx, owner, node)
 	}
 	// AWS answers a second creation with the thing that is there, whoever's it is.
 	there, err := b.byName(ctx, []string{node.Name})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(there) > 0 {
 		_, err := b.checkMark(ctx, owner, "load balancer", aws.ToString(there[0].LoadBalancerArn))
-		return err
+		return nil, err
 	}
-	_, err = b.balancers.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
+	out, err := b.balancers.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{
 		Name: aws.String(node.Name), Type: elbtypes.LoadBalancerTypeEnumNetwork, Scheme: elbtypes.LoadBalancerSchemeEnum(spec.Scheme),
 		IpAddressType: elbtypes.IpAddressType(spec.IPAddressType), SubnetMappings: mappings(spec),
 		// A load balancer that is made without a group can never have one.
 		SecurityGroups: spec.SecurityGroups, Tags: elbTags(owner, node),
 	})
 	if hasCode(err, "DuplicateLoadBalancerName") {
-		return b.duplicate(ctx, owner, node.Name)
+		return nil, b.duplicate(ctx, owner, node.Name)
 	}
 	if err != nil {
-		return fmt.Errorf("creating load balancer %q: %w", node.Name, classed(err))
+		return nil, fmt.Errorf("creating load balancer %q: %w", node.Name, classed(err))
 	}
-	return nil
+	if len(out.LoadBalancers) == 0 {
+		return nil, nil
+	}
+	// It has what was asked for; of the addresses the answer says nothing.
+	made := balancerNode(node.Place, out.LoadBalancers[0], nil)
+	spec.Hostname = aws.ToString(out.LoadBalancers[0].DNSName)
+	now := as(node, made.ID, spec)
+	now.State, now.Problem = made.State, made.Problem
+	return now, nil
 }
 
 // duplicate says what it means that there is another load balancer with the name: that it is not ours, or that lists are late.
@@ -105,18 +113,18 @@ func mappings(spec LoadBalancer) []elbtypes.SubnetMapping {
 }
 
 // update makes the one call that the first difference calls for. One that has failed can only be deleted; it is made again after that.
-func (b balancers) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+func (b balancers) update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error) {
 	from, okFrom := old.Spec.(LoadBalancer)
 	to, okTo := node.Spec.(LoadBalancer)
 	if !okFrom || !okTo {
-		return fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	if old.State == providers.Failed {
-		return b.remove(ctx, owner, old) // which refuses it if it was adopted
+		return nil, b.remove(ctx, owner, old) // which refuses it if it was adopted
 	}
 	there, err := b.checkMark(ctx, owner, "load balancer", old.ID)
 	if err != nil || !there {
-		return err
+		return nil, err
 	}
 	arn := aws.String(old.ID)
 	switch {
@@ -128,9 +136,9 @@ func (b balancers) update(ctx context.Context, owner providers.Owner, old, node 
 		_, err = b.settings.SetIpAddressType(ctx, &elb.SetIpAddressTypeInput{LoadBalancerArn: arn, IpAddressType: elbtypes.IpAddressType(to.IPAddressType)})
 	}
 	if err != nil {
-		return fmt.Errorf("updating load balancer %q: %w", node.Name, classed(err))
+		return nil, fmt.Errorf("updating load balancer %q: %w", node.Name, classed(err))
 	}
-	return nil
+	return nil, nil
 }
 
 // next returns the next step from an observed load balancer to the wanted one.

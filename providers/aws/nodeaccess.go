@@ -34,19 +34,19 @@ func nodeAccessName(owner providers.Owner, group, frontend string) string {
 // nodeAccess makes rules in groups of the nodes.
 type nodeAccess struct{ *region }
 
-func (a nodeAccess) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+func (a nodeAccess) create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error) {
 	return a.update(ctx, owner, node, node)
 }
 
 // update adds the rules that are missing, or else takes out those that are too many.
-func (a nodeAccess) update(ctx context.Context, owner providers.Owner, _, node providers.Node) error {
+func (a nodeAccess) update(ctx context.Context, owner providers.Owner, _, node providers.Node) (*providers.Node, error) {
 	wanted, ok := node.Spec.(NodeAccess)
 	if !ok {
-		return fmt.Errorf("changing %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("changing %s: its spec is a %T", node.Key, node.Spec)
 	}
 	ours, err := a.ours(ctx, owner, wanted)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var now []string
 	for _, rule := range ours {
@@ -57,10 +57,14 @@ func (a nodeAccess) update(ctx context.Context, owner providers.Owner, _, node p
 			GroupId: aws.String(wanted.Group), IpPermissions: permissionsOf(added),
 			TagSpecifications: ec2Tags(owner, node, ec2types.ResourceTypeSecurityGroupRule),
 		})
-		return inGroup(err, "opening", wanted.Group)
+		if err != nil {
+			return nil, inGroup(err, "opening", wanted.Group)
+		}
+		now := NodeAccess{Group: wanted.Group, Source: wanted.Source, Rules: union(now, added)}
+		return as(node, wanted.Group+"/"+wanted.Source, now), nil
 	}
 	surplus := slices.DeleteFunc(ours, func(rule ec2types.SecurityGroupRule) bool { return slices.Contains(wanted.Rules, accessRule(rule)) })
-	return a.revoke(ctx, wanted.Group, surplus)
+	return nil, a.revoke(ctx, wanted.Group, surplus)
 }
 
 func (a nodeAccess) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {

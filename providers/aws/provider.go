@@ -102,12 +102,13 @@ func (p *LoadBalancers) place(names ...string) providers.Place {
 	return providers.Place{Provider: Name, Account: p.account, Region: p.config.Region, Names: names}
 }
 
-// resource is one kind of node in AWS. Each method makes at most one mutating call.
+// resource is one kind of node in AWS. Each method makes at most one mutating call. The node that create and update return is what is there
+// now, if AWS's answer says all of it; nil if it has to be looked for.
 type resource interface {
 	// create makes node, or finds that an earlier try has made it.
-	create(ctx context.Context, owner providers.Owner, node providers.Node) error
+	create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error)
 	// update changes one aspect of old, having read its mark.
-	update(ctx context.Context, owner providers.Owner, old, node providers.Node) error
+	update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error)
 	// remove deletes node, having read its mark. What is not there any more is no error.
 	remove(ctx context.Context, owner providers.Owner, node providers.Node) error
 }
@@ -134,6 +135,20 @@ func (r *region) resource(kind string) resource {
 
 // Apply implements providers.Provider.
 func (p *LoadBalancers) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+	_, _, err := p.Tell(ctx, owner, change)
+	return err
+}
+
+// Tell implements providers.Teller.
+func (p *LoadBalancers) Tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
+	now, err := p.make(ctx, owner, change)
+	if err != nil || now == nil {
+		return providers.Node{}, false, err
+	}
+	return *now, true, nil
+}
+
+func (p *LoadBalancers) make(ctx context.Context, owner providers.Owner, change providers.Change) (*providers.Node, error) {
 	node := change.Node
 	if change.Old != nil {
 		node.ID, node.Place.Region = change.Old.ID, change.Old.Place.Region
@@ -141,7 +156,7 @@ func (p *LoadBalancers) Apply(ctx context.Context, owner providers.Owner, change
 	r := p.in(node.Place.Region)
 	of := r.resource(node.Kind())
 	if of == nil || node.Place.Account != p.account {
-		return fmt.Errorf("applying a change: node %q of account %q is not of this provider", node.Key, node.Place.Account)
+		return nil, fmt.Errorf("applying a change: node %q of account %q is not of this provider", node.Key, node.Place.Account)
 	}
 	switch change.Verb {
 	case providers.Create:
@@ -150,12 +165,18 @@ func (p *LoadBalancers) Apply(ctx context.Context, owner providers.Owner, change
 		return of.update(ctx, owner, *change.Old, node)
 	case providers.Release:
 		if node.Kind() == kindBalancer {
-			return balancers{r}.release(ctx, owner, node)
+			return nil, balancers{r}.release(ctx, owner, node)
 		}
-		return r.release(ctx, owner, node)
+		return nil, r.release(ctx, owner, node)
 	default:
-		return of.remove(ctx, owner, node)
+		return nil, of.remove(ctx, owner, node)
 	}
+}
+
+// as returns node as it is there now.
+func as(node providers.Node, id string, spec any) *providers.Node {
+	node.ID, node.Spec, node.State, node.Problem, node.Adopt = id, spec, providers.Ready, "", false
+	return &node
 }
 
 // Predict implements providers.Predictor.

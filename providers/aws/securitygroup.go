@@ -35,47 +35,47 @@ const everywhere = "-1 all 0.0.0.0/0"
 // securityGroups makes frontend groups.
 type securityGroups struct{ *region }
 
-func (s securityGroups) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+func (s securityGroups) create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error) {
 	spec, ok := node.Spec.(SecurityGroup)
 	if !ok {
-		return fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
 	}
-	_, err := s.groups.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
+	out, err := s.groups.CreateSecurityGroup(ctx, &ec2.CreateSecurityGroupInput{
 		GroupName: aws.String(node.Name), VpcId: aws.String(spec.VPC),
 		Description:       aws.String("Load balancer of EdgeGateway " + owner.Namespace + "/" + owner.Name),
 		TagSpecifications: ec2Tags(owner, node, ec2types.ResourceTypeSecurityGroup),
 	})
 	if !hasCode(err, "InvalidGroup.Duplicate") {
 		if err != nil {
-			return fmt.Errorf("creating security group %q: %w", node.Name, classed(err))
+			return nil, fmt.Errorf("creating security group %q: %w", node.Name, classed(err))
 		}
-		return nil
+		return as(node, aws.ToString(out.GroupId), SecurityGroup{VPC: spec.VPC, Egress: true}), nil
 	}
 	found, readErr := s.readGroups(ctx, filter("group-name", node.Name), filter("vpc-id", spec.VPC))
 	switch {
 	case readErr != nil:
-		return readErr
+		return nil, readErr
 	case len(found) == 0:
-		return transient(ReasonNotThere, fmt.Errorf("creating security group %q: it is there, and lists don't show it yet", node.Name))
+		return nil, transient(ReasonNotThere, fmt.Errorf("creating security group %q: it is there, and lists don't show it yet", node.Name))
 	case tagValue(found[0].Tags, tagOwner) != owner.Mark():
-		return foreign("security group", node.Name)
+		return nil, foreign("security group", node.Name)
 	default:
-		return nil
+		return nil, nil
 	}
 }
 
 // update opens egress, or adds the rules that are missing, or else takes out those that are too many.
-func (s securityGroups) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+func (s securityGroups) update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error) {
 	wanted, ok := node.Spec.(SecurityGroup)
 	if !ok {
-		return fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	group, err := s.own(ctx, owner, old.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if group == nil {
-		return transient(ReasonNotThere, fmt.Errorf("updating security group %s: it is not there any more", old.ID))
+		return nil, transient(ReasonNotThere, fmt.Errorf("updating security group %s: it is not there any more", old.ID))
 	}
 	if wanted.Egress && !opensEgress(*group) {
 		_, err := s.rules.AuthorizeSecurityGroupEgress(ctx, &ec2.AuthorizeSecurityGroupEgressInput{
@@ -84,22 +84,25 @@ func (s securityGroups) update(ctx context.Context, owner providers.Owner, old, 
 				IpProtocol: aws.String("-1"), IpRanges: []ec2types.IpRange{{CidrIp: aws.String("0.0.0.0/0")}},
 			}},
 		})
-		return inGroup(err, "opening", old.ID)
+		return nil, inGroup(err, "opening", old.ID)
 	}
 	now := rulesOf(group.IpPermissions)
 	if added := without(wanted.Ingress, now); len(added) > 0 {
 		_, err := s.rules.AuthorizeSecurityGroupIngress(ctx, &ec2.AuthorizeSecurityGroupIngressInput{
 			GroupId: aws.String(old.ID), IpPermissions: permissionsOf(added),
 		})
-		return inGroup(err, "opening", old.ID)
+		if err != nil {
+			return nil, inGroup(err, "opening", old.ID)
+		}
+		return as(node, old.ID, SecurityGroup{VPC: wanted.VPC, Ingress: union(now, added), Egress: opensEgress(*group)}), nil
 	}
 	if surplus := without(now, wanted.Ingress); len(surplus) > 0 {
 		_, err := s.rules.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{
 			GroupId: aws.String(old.ID), IpPermissions: matching(group.IpPermissions, surplus),
 		})
-		return inGroup(err, "closing", old.ID)
+		return nil, inGroup(err, "closing", old.ID)
 	}
-	return nil
+	return nil, nil
 }
 
 func inGroup(err error, doing, id string) error {

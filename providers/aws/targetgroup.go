@@ -96,22 +96,22 @@ var attributes = []attribute{
 // targetGroups makes target groups.
 type targetGroups struct{ *region }
 
-func (g targetGroups) create(ctx context.Context, owner providers.Owner, node providers.Node) error {
+func (g targetGroups) create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error) {
 	spec, ok := node.Spec.(TargetGroup)
 	if !ok {
-		return fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("creating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	// AWS answers a second creation with the thing that is there, whoever's it is.
 	there, err := g.byName(ctx, []string{node.Name})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if len(there) > 0 {
 		_, err := g.checkMark(ctx, owner, "target group", aws.ToString(there[0].TargetGroupArn))
-		return err
+		return nil, err
 	}
 	h := spec.Health
-	_, err = g.targetGroups.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
+	out, err := g.targetGroups.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
 		Name: aws.String(node.Name), VpcId: aws.String(spec.VPC), TargetType: elbtypes.TargetTypeEnum(spec.TargetType),
 		Protocol: elbtypes.ProtocolEnum(spec.Protocol), Port: aws.Int32(spec.Port),
 		HealthCheckEnabled: aws.Bool(true), HealthCheckProtocol: elbtypes.ProtocolEnum(h.Protocol), HealthCheckPort: aws.String(h.Port),
@@ -121,12 +121,15 @@ func (g targetGroups) create(ctx context.Context, owner providers.Owner, node pr
 		Tags: elbTags(owner, node),
 	})
 	if hasCode(err, "DuplicateTargetGroupName") {
-		return g.duplicate(ctx, owner, node.Name)
+		return nil, g.duplicate(ctx, owner, node.Name)
 	}
 	if err != nil {
-		return fmt.Errorf("creating target group %q: %w", node.Name, classed(err))
+		return nil, fmt.Errorf("creating target group %q: %w", node.Name, classed(err))
 	}
-	return nil
+	if len(out.TargetGroups) == 0 {
+		return nil, nil
+	}
+	return as(node, aws.ToString(out.TargetGroups[0].TargetGroupArn), spec), nil
 }
 
 // duplicate says what it means that there is another group with the name: that it is not ours, or that lists are late.
@@ -144,15 +147,15 @@ func (g targetGroups) duplicate(ctx context.Context, owner providers.Owner, name
 }
 
 // update makes the one call that the first difference calls for, in the order in which Desired asks for them.
-func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, node providers.Node) error {
+func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error) {
 	from, okFrom := old.Spec.(TargetGroup)
 	to, okTo := node.Spec.(TargetGroup)
 	if !okFrom || !okTo {
-		return fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
+		return nil, fmt.Errorf("updating %s: its spec is a %T", node.Key, node.Spec)
 	}
 	there, err := g.checkMark(ctx, owner, "target group", old.ID)
 	if err != nil || !there {
-		return err
+		return nil, err
 	}
 	arn := aws.String(old.ID)
 	added, gone := without(to.Members, from.Members), without(from.Members, to.Members)
@@ -171,35 +174,40 @@ func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, no
 			TargetGroupArn: arn, Attributes: changedAttributes(from.Attributes, to.Attributes),
 		})
 	case len(added) > 0:
-		return g.register(ctx, old.ID, from.TargetType, added)
+		return g.register(ctx, old, node, added)
 	case len(gone) > 0:
 		_, err = g.targets.DeregisterTargets(ctx, &elb.DeregisterTargetsInput{TargetGroupArn: arn, Targets: descriptions(gone)})
 	}
 	if err != nil {
-		return fmt.Errorf("updating target group %s: %w", old.ID, classed(err))
+		return nil, fmt.Errorf("updating target group %s: %w", old.ID, classed(err))
 	}
-	return nil
+	if len(gone) > 0 {
+		return nil, nil
+	}
+	return as(node, old.ID, to), nil
 }
 
 // register adds pods, or those of the instances that run, and remembers the others, which are not wanted until they do. AWS takes all of a
 // call's targets or none, and a node may be listed for a while after its instance has gone.
-func (g targetGroups) register(ctx context.Context, arn, targetType string, added []string) error {
+func (g targetGroups) register(ctx context.Context, old, node providers.Node, added []string) (*providers.Node, error) {
+	from, _ := old.Spec.(TargetGroup)
 	up := added[:min(len(added), targetBatch)]
-	if targetType == typeInstance {
+	if from.TargetType == typeInstance {
 		running, err := g.running(ctx, up)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		g.memory.suspects(without(up, running))
 		up = running
 	}
 	if len(up) == 0 {
-		return nil
+		return nil, nil
 	}
-	if _, err := g.targets.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: aws.String(arn), Targets: descriptions(up)}); err != nil {
-		return fmt.Errorf("registering targets in %s: %w", arn, classed(err))
+	if _, err := g.targets.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: aws.String(old.ID), Targets: descriptions(up)}); err != nil {
+		return nil, fmt.Errorf("registering targets in %s: %w", old.ID, classed(err))
 	}
-	return nil
+	from.Members, from.Initial = union(from.Members, up), union(from.Initial, up)
+	return as(node, old.ID, from), nil
 }
 
 func changedAttributes(from, to Attributes) []elbtypes.TargetGroupAttribute {

@@ -1,0 +1,79 @@
+package aws
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/edgegateway/edgegateway/providers"
+)
+
+// TestWhatIsToldIsWhatIsSeen makes a gateway and then moves its targets and ports, and compares each answer with the look that follows.
+func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
+	w := newWorld()
+	lb, err := NewLoadBalancers(t.Context(), w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gw := testGateway()
+	told, kinds := 0, map[string]bool{}
+	var footprint []providers.Place
+	for i := range 40 {
+		if i == 20 {
+			gw.Targets = []providers.Target{node(0), node(1), node(2)}
+			gw.Ports[1].NodePort = 31443
+			gw.SourceRanges = []string{"203.0.113.0/24"}
+		}
+		look := func() providers.Graph {
+			observed, err := lb.Observe(t.Context(), gw.Owner, providers.Refs{Places: footprint}.For(&gw))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return observed
+		}
+		observed := look()
+		desired, err := lb.Desired(gw, observed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		footprint = providers.Extend(footprint, desired)
+		var answers []providers.Node
+		for _, change := range providers.Diff(desired, observed) {
+			answer, ok, err := lb.Tell(t.Context(), gw.Owner, change)
+			if err != nil && providers.ClassOf(err) != providers.Transient {
+				t.Fatal(err)
+			}
+			if ok {
+				answers = append(answers, answer)
+			}
+		}
+		observed = look()
+		for _, answer := range answers {
+			told++
+			kinds[answer.Kind()] = true
+			same(t, answer, observed)
+		}
+		w.cloud.Advance(step)
+	}
+	if len(kinds) != 6 || told < 15 {
+		t.Errorf("%d answers tell something, of %v", told, kinds)
+	}
+}
+
+// same compares an answer with what is observed.
+func same(t *testing.T, answer providers.Node, observed providers.Graph) {
+	t.Helper()
+	seen, ok := observed.Find(answer.Key, answer.Name)
+	if !ok || seen.ID != answer.ID || seen.State != answer.State && answer.Kind() != providers.KindAddress {
+		t.Errorf("%s %s: told %s %s, seen %s %s", answer.Key, answer.Name, answer.ID, answer.State, seen.ID, seen.State)
+		return
+	}
+	if !slices.Equal(seen.DependsOn, answer.DependsOn) || !slices.Equal(seen.Slots, answer.Slots) || seen.Loss != answer.Loss || seen.Retain != answer.Retain {
+		t.Errorf("%s: told %+v\nseen %+v", answer.Key, answer, seen)
+	}
+	answer.State, answer.DependsOn = "", nil
+	for _, change := range providers.Diff(providers.NewGraph(answer), observed.Filter(func(n providers.Node) bool { return n.Key == answer.Key })) {
+		if change.Verb == providers.Update {
+			t.Errorf("told and seen differ: %v", change.Fields)
+		}
+	}
+}
