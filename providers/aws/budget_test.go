@@ -327,7 +327,7 @@ func build(w *world, p providers.Provider, gw providers.Gateway) error {
 var errSettled = errors.New("settled")
 
 func round(ctx context.Context, p providers.Provider, gw providers.Gateway, footprint *[]providers.Place) error {
-	observed, err := p.Observe(ctx, gw.Owner, providers.Refs{Places: *footprint})
+	observed, err := p.Observe(ctx, gw.Owner, providers.Refs{Places: *footprint}.For(&gw))
 	if err != nil {
 		return err
 	}

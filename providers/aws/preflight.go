@@ -30,8 +30,12 @@ const (
 	limitListeners = "listeners-per-network-load-balancer"
 )
 
-// need is how many things of a kind are to be made in a region.
-type need struct{ addresses, balancers, targets, listeners int }
+// need is how many things of a kind are to be made in a region. The listeners are for the load balancer with an ARN; it is empty if that is to
+// be made too.
+type need struct {
+	addresses, balancers, targets, listeners int
+	balancer                                 string
+}
 
 // Preflight implements providers.Preflighter. It asks for those quotas that something is to be taken from, and names all that are too small.
 // AWS tells the quota of security groups of a region by no call of EC2's; if that is reached, the creation says so.
@@ -52,15 +56,16 @@ func (p *LoadBalancers) Preflight(ctx context.Context, desired, observed provide
 	return denied(ReasonQuota, "", fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
 }
 
-// needed counts what is wanted and not there. Listeners are counted as a load balancer will have them; what replaces something needs room
-// beside it.
+// needed counts what is wanted and not there. What replaces something needs room beside it.
 func needed(desired, observed providers.Graph) need {
 	var n need
 	for _, node := range desired.Nodes {
-		if node.Kind() == kindListener {
-			n.listeners++
+		there, found := observed.Find(node.Key, node.Name)
+		found = found && (!there.Unmanaged || node.Adopt)
+		if found && node.Key == balancerKey {
+			n.balancer = there.ID
 		}
-		if there, found := observed.Find(node.Key, node.Name); found && !there.Unmanaged || node.Unmanaged || node.Adopt {
+		if found || node.Unmanaged {
 			continue
 		}
 		switch node.Kind() {
@@ -70,6 +75,8 @@ func needed(desired, observed providers.Graph) need {
 			n.balancers++
 		case kindTargets:
 			n.targets++
+		case kindListener:
+			n.listeners++
 		}
 	}
 	return n
@@ -116,7 +123,7 @@ func (r *region) addressLimit(ctx context.Context) (int, bool, error) {
 
 // checkBalancing checks all quotas of load balancing. What AWS tells no limit of has none here.
 func (r *region) checkBalancing(ctx context.Context, n need) ([]string, error) {
-	if n.balancers+n.targets == 0 {
+	if n.balancers+n.targets+n.listeners == 0 {
 		return nil, nil
 	}
 	limits, err := r.balancingLimits(ctx)
@@ -124,8 +131,16 @@ func (r *region) checkBalancing(ctx context.Context, n need) ([]string, error) {
 		return nil, err
 	}
 	var short []string
-	if limit, told := limits[limitListeners]; told {
-		short = append(short, room(quotaListeners, limit, 0, n.listeners)...)
+	if limit, told := limits[limitListeners]; told && n.listeners > 0 {
+		used := 0
+		if n.balancer != "" {
+			there, err := (listeners{r}).of(ctx, n.balancer)
+			if err != nil {
+				return nil, err
+			}
+			used = len(there)
+		}
+		short = append(short, room(quotaListeners, limit, used, n.listeners)...)
 	}
 	if limit, told := limits[limitBalancers]; told && n.balancers > 0 {
 		used := 0

@@ -18,7 +18,7 @@ func preflight(w *world, gw providers.Gateway) error {
 	if err != nil {
 		return err
 	}
-	observed, err := lb.Observe(ctx, gw.Owner, providers.Refs{Addresses: gw.Addresses})
+	observed, err := lb.Observe(ctx, gw.Owner, providers.Refs{}.For(&gw))
 	if err != nil {
 		return err
 	}
@@ -109,6 +109,21 @@ func TestOnlyWhatIsMissingIsNeeded(t *testing.T) {
 	calls, err := ask(gw)
 	if err == nil || !strings.Contains(err.Error(), `the quota "Target Groups per Region" is 2, of which 2 are in use, and this needs 1 more`) || calls != 2 {
 		t.Errorf("after %d calls it gives %v", calls, err)
+	}
+}
+
+func TestAnAdoptedLoadBalancersListenersCount(t *testing.T) {
+	for _, c := range []struct {
+		quota int
+		fits  bool
+	}{{3, true}, {2, false}} {
+		w := newWorldOf(simaws.Config{Quotas: map[string]int{"listeners-per-load-balancer": c.quota, "network-load-balancers": 1, "elastic-ips": 0}})
+		w.cloud.Edit(share) // it has a listener of its own
+		err := preflight(w, adopting(sharedName))
+		const told = `the quota "Listeners per Network Load Balancer" is 2, of which 1 are in use, and this needs 2 more`
+		if c.fits && err != nil || !c.fits && (err == nil || !strings.Contains(err.Error(), told)) {
+			t.Errorf("with room for %d listeners it gives %v", c.quota, err)
+		}
 	}
 }
 

@@ -111,7 +111,7 @@ func (s survey) balancing(ctx context.Context) ([]providers.Possession, error) {
 		switch {
 		case !isBalancer:
 			all = append(all, s.possession(arn, tags[arn], "elbv2 delete-target-group --target-group-arn", arn))
-		case strings.HasPrefix(name, ourPrefix):
+		case madeName.MatchString(name) && tags[arn][tagRetain] != "true":
 			all = append(all, s.possession(arn, tags[arn], "elbv2 delete-load-balancer --load-balancer-arn", arn))
 		default:
 			adopted, err := s.adopted(ctx, arn, tags[arn])

@@ -41,6 +41,8 @@ var outside = map[string]string{
 	"a-negative-ttl":                  "TTL: -1: the least is 0",
 	"an-unknown-scheme":               `Scheme: "public" is none of internet-facing, internal`,
 	"a-page-of-401":                   "PageSize: 401: the most is 400",
+	"a-page-of-401-limits":            "PageSize: 401: the most is 400",
+	"an-unknown-account-attribute":    `AttributeNames[0]: "max-patience" is none of`,
 	"a-health-check-every-4-seconds":  "HealthCheckIntervalSeconds: 4: the least is 5",
 	"a-health-check-with-one-success": "HealthyThresholdCount: 1: the least is 2",
 	"a-listener-on-port-0":            "Port: 0: the least is 1",
