@@ -60,6 +60,8 @@ type tenant struct {
 	gateway   *providers.Gateway
 	footprint []providers.Place
 	memory    providers.Memory
+	// awaited says that somebody waits for one of its targets.
+	awaited bool
 }
 
 func newTenant(name string) *tenant {
@@ -77,7 +79,7 @@ func newTenant(name string) *tenant {
 
 func (g *tenant) round(ctx context.Context, p providers.Provider) providers.Outcome {
 	out := providers.Round{
-		Provider: p, Owner: g.owner, Gateway: g.gateway, Refs: providers.Refs{Places: g.footprint}, Memory: g.memory,
+		Provider: p, Owner: g.owner, Gateway: g.gateway, Refs: providers.Refs{Places: g.footprint}, Memory: g.memory, Awaited: g.awaited,
 		Store: func(_ context.Context, footprint []providers.Place, memory providers.Memory) error {
 			g.footprint, g.memory = footprint, memory
 			return nil
