@@ -5,6 +5,9 @@
 // What AWS refuses, it refuses; Rules lists each refusal with the page that documents it and with the test that proves it. A request that AWS
 // would accept and that is not modelled is never accepted silently: it answers SimulatorGap, and Cloud.Gaps has it.
 //
+// Two judges that others wrote look at it: a Gate, which compares every exchange of every test with AWS's own models (package botocore), and
+// moto, with which package peer compares it step by step.
+//
 // Where it is known to differ from AWS:
 //   - Not modelled, and refused as a gap: Application and Gateway Load Balancers, QUIC, PROXY protocol with UDP, weighted target groups, targets that are load
 //     balancers or functions, IPAM and customer-owned pools, hosted zones' creation, health checks and routing policies of records other
@@ -22,6 +25,6 @@
 //     to do. What Table asks of it is less than what AWS does: no TLS is ended, HTTPS health checks are connections only, targets by address outside
 //     an interface's own let nothing in, and an alias answers the addresses of all of a load balancer's zones, whatever their targets' health.
 //
-// It imports the standard library, the kernel in test/simcloud and the tables of its data plane, and for Suite the contract and its conformance
-// suite; tests moreover the AWS SDK.
+// It imports the standard library, the kernel in test/simcloud, the tables of its data plane and the packages of its judges, and for Suite the
+// contract and its conformance suite; tests moreover the AWS SDK.
 package aws

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // attribute is what may be set: one of some values, a number within a range, or any text if neither is given.
@@ -52,7 +53,7 @@ var groupAttributes = map[string]attribute{
 	"preserve_client_ip.enabled":                                                     onOff,
 	"proxy_protocol_v2.enabled":                                                      onOff,
 	"stickiness.enabled":                                                             onOff,
-	"stickiness.type":                                                                {values: []string{"source_ip"}},
+	"stickiness.type":                                                                {values: []string{"app_cookie", "lb_cookie", "source_ip"}},
 	"target_group_health.dns_failover.minimum_healthy_targets.count":                 anyText,
 	"target_group_health.dns_failover.minimum_healthy_targets.percentage":            anyText,
 	"target_group_health.unhealthy_state_routing.minimum_healthy_targets.count":      {min: 1, max: 1000},
@@ -199,6 +200,8 @@ func (c *Cloud) modifyGroupAttributes(r *request) (any, error) {
 		return nil, misconfigured("Client IP preservation cannot be disabled for target groups with protocol '%s'", g.Protocol)
 	case udp && next["target_health_state.unhealthy.connection_termination.enabled"] == "true":
 		return nil, misconfigured("Connection termination for unhealthy targets cannot be enabled for target groups with protocol '%s'", g.Protocol)
+	case strings.HasSuffix(next["stickiness.type"], "_cookie"):
+		return nil, misconfigured("Stickiness type '%s' is not supported for target groups with the %s protocol", next["stickiness.type"], g.Protocol)
 	case g.Protocol == "TLS" && next["stickiness.enabled"] == "true":
 		return nil, misconfigured("Stickiness is not supported for target groups with protocol 'TLS'")
 	case next["target_health_state.unhealthy.draining_interval_seconds"] != "0" &&

@@ -110,7 +110,7 @@ func (c *Cloud) checkListener(b Balancer, l Listener) error {
 	case l.Protocol == "QUIC" || l.Protocol == "TCP_QUIC":
 		return gap("listeners with protocol %q", l.Protocol)
 	case !known:
-		return fail("UnsupportedProtocol", "Protocol '%s' is not supported for load balancers of type 'network'", l.Protocol)
+		return invalid("Listener protocol '%s' must be one of 'TLS, TCP, TCP_UDP, UDP'", l.Protocol)
 	case !slices.Contains(protocols, g.Protocol):
 		return fail("IncompatibleProtocols", "Listener protocol '%s' is not supported with a target group with the protocol '%s'", l.Protocol, g.Protocol)
 	case g.VPC != b.VPC:

@@ -166,7 +166,7 @@ var balancingRules = []Rule{
 	{"a-target-that-fails-its-checks-is-unhealthy", "", nlbGuide + "target-group-health-checks.html"},
 
 	// Listeners.
-	{"a-listener-with-a-foreign-protocol", "UnsupportedProtocol", elbAPI + "CreateListener.html"},
+	{"a-listener-with-a-foreign-protocol", "ValidationError", elbAPI + "CreateListener.html"},
 	{"a-listener-on-port-0", "ValidationError", elbAPI + "CreateListener.html"},
 	{"a-redirect-on-a-network-listener", "InvalidLoadBalancerAction", elbAPI + "CreateListener.html"},
 	{"two-default-actions", "InvalidLoadBalancerAction", elbAPI + "CreateListener.html"},
@@ -184,6 +184,7 @@ var balancingRules = []Rule{
 	{"a-listeners-protocol-and-targets-change-in-place", "", elbAPI + "ModifyListener.html"},
 	{"a-listener-made-udp-with-tcp-targets", "IncompatibleProtocols", elbAPI + "ModifyListener.html"},
 	{"an-idle-timeout-of-59-seconds", "ValidationError", elbAPI + "ListenerAttribute.html"},
+	{"stickiness-by-cookie", "InvalidConfigurationRequest", elbAPI + "TargetGroupAttribute.html"},
 }
 
 // networkRules are those of EC2 and of tags.
@@ -221,6 +222,7 @@ var networkRules = []Rule{
 	{"a-group-in-an-unknown-vpc", "InvalidVpcID.NotFound", ec2API + "CreateSecurityGroup.html"},
 	{"a-group-too-many", "SecurityGroupLimitExceeded", vpcGuide + "amazon-vpc-limits.html"},
 	{"an-unknown-security-group-to-describe", "InvalidGroup.NotFound", ec2Codes},
+	{"an-unknown-interface", "InvalidNetworkInterfaceID.NotFound", ec2Codes},
 	{"a-malformed-security-group", "InvalidGroupId.Malformed", ec2Codes},
 	{"one-rule-twice-in-a-request", "InvalidParameterValue", ec2API + "AuthorizeSecurityGroupIngress.html"},
 	{"a-malformed-range", "InvalidParameterValue", ec2API + "AuthorizeSecurityGroupIngress.html"},

@@ -88,6 +88,10 @@ var groupProofs = map[string]proof{
 		_, err := u.ec2.DescribeSecurityGroups(u.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{"sg-0123456789abcdef0"}})
 		return err
 	}},
+	"an-unknown-interface": {do: func(u *user) error {
+		_, err := u.ec2.DescribeNetworkInterfaces(u.ctx, &ec2.DescribeNetworkInterfacesInput{NetworkInterfaceIds: []string{"eni-0123456789abcdef0"}})
+		return err
+	}},
 	"a-malformed-security-group": {do: func(u *user) error {
 		_, err := u.ec2.DescribeSecurityGroups(u.ctx, &ec2.DescribeSecurityGroupsInput{GroupIds: []string{"main"}})
 		return err

@@ -145,6 +145,7 @@ var targetProofs = map[string]proof{
 	}),
 	"a-health-check-path-without-slash":         createTargets(func(in *elb.CreateTargetGroupInput) { in.HealthCheckPath = sdk.String("healthz") }),
 	"a-health-check-port-that-is-none":          createTargets(func(in *elb.CreateTargetGroupInput) { in.HealthCheckPort = sdk.String("http") }),
+	"stickiness-by-cookie":                      setGroupAttribute("TCP", "stickiness.type", "lb_cookie"),
 	"an-unknown-group-attribute":                setGroupAttribute("TCP", "nonsense", "1"),
 	"a-draining-of-an-hour-and-a-second":        setGroupAttribute("TCP", "deregistration_delay.timeout_seconds", "3601"),
 	"a-client-address-hidden-from-udp":          setGroupAttribute("UDP", "preserve_client_ip.enabled", "false"),
