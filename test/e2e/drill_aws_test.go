@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,13 +32,26 @@ import (
 type cloudDrill struct {
 	*drill
 	cloud *site.AWS
+
+	mu sync.Mutex
+	// known are the addresses of names, as the clients' resolver has them.
+	known map[string]resolved
 }
+
+// resolved are a name's addresses, and until when a resolver keeps them.
+type resolved struct {
+	addresses []netip.Addr
+	until     time.Time
+}
+
+// recordLife is how long resolvers keep what Route 53 says of a load balancer: 60 seconds, by AWS's clock here.
+const recordLife = time.Minute / cloudSpeed
 
 // TestUnderLoadInAWS does to a gateway in AWS what happens to gateways there, while clients send requests through its load balancer. What a plan
 // says of the traffic is held against what became of it.
 func TestUnderLoadInAWS(t *testing.T) {
 	s, cloud := needCloud(t)
-	d := &cloudDrill{cloud: cloud, drill: &drill{Site: s, client: shared.client(t), rate: number(t, "DRILL_RATE", drillRate),
+	d := &cloudDrill{cloud: cloud, known: map[string]resolved{}, drill: &drill{Site: s, client: shared.client(t), rate: number(t, "DRILL_RATE", drillRate),
 		namespace: cloudSpace, gateway: cloudGateway, certificates: []site.Certificate{inCloud.certificate}}}
 	d.seconds = time.Duration(number(t, "DRILL_SECONDS", 0)) * time.Second
 	d.configure, d.calm = d.config, d.settled
@@ -79,7 +94,7 @@ func (d *cloudDrill) operations() []operation {
 	}
 }
 
-// config is the load by both names. Clients ask the name server before each connection, as clients of a name do whose records live for a second.
+// config is the load by both names. Before each connection, clients ask a resolver that keeps records for as long as they may be kept.
 func (d *cloudDrill) config(query string) load.Config {
 	var targets []load.Target
 	for _, name := range []string{d.cloud.WWW(), d.cloud.API()} {
@@ -95,11 +110,25 @@ func (d *cloudDrill) dial(ctx context.Context, network, address string) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	addresses, err := d.cloud.Lookup(ctx, name)
+	addresses, err := d.resolve(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	return d.Host(cluster.ClientHost).DialContext(ctx, network, net.JoinHostPort(addresses[time.Now().Nanosecond()/1000%len(addresses)].Unmap().String(), port))
+	chosen := addresses[rand.IntN(len(addresses))].Unmap()
+	return d.Host(cluster.ClientHost).DialContext(ctx, network, net.JoinHostPort(chosen.String(), port))
+}
+
+func (d *cloudDrill) resolve(ctx context.Context, name string) ([]netip.Addr, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if kept := d.known[name]; time.Now().Before(kept.until) {
+		return kept.addresses, nil
+	}
+	addresses, err := d.cloud.Lookup(ctx, name)
+	if err == nil {
+		d.known[name] = resolved{addresses, time.Now().Add(recordLife)}
+	}
+	return addresses, err
 }
 
 func (d *cloudDrill) settled(ctx context.Context) error {
@@ -107,6 +136,10 @@ func (d *cloudDrill) settled(ctx context.Context) error {
 		if err := d.complete(ctx, cloudSpace, deployment, replicas); err != nil {
 			return err
 		}
+	}
+	// A gateway whose change waits is not Ready for all that, and nothing is about to come or go.
+	if d.Condition(ctx, "eg/"+cloudGateway, cloudSpace, "PlanPending", "True", "ApprovalNeeded") == nil {
+		return nil
 	}
 	return cloudGatewayIs(ctx, d.Site, 2*time.Minute, "Ready", "True")
 }
