@@ -4,8 +4,8 @@
 // routed to, and reports what the health checks found. Name servers answer the Table's zones.
 //
 // Load balancers are of two kinds. Proxying ones accept a connection on their own address and make another one to a target, with or without a
-// PROXY protocol v2 header. PassThrough ones hand a packet on as it came: the target must take the load balancer's address for its own, sees the
-// client's, and answers the client directly.
+// PROXY protocol v2 header. PassThrough ones hand a packet on as it came: the target, which must be on a link of the namespace, takes the load
+// balancer's address for its own, sees the client's, and answers the client directly.
 //
 // What a firewall does not let in is dropped, not refused. The targets' own firewalls are not on the targets: the plane is given their rules and
 // sends nothing that they would not let in. Connections that are there when a rule goes are kept, as stateful firewalls do.

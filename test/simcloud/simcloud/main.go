@@ -30,6 +30,7 @@ const settle = 50 * time.Millisecond
 type options struct {
 	api, admin, zone  string
 	dns, dnsNamespace string
+	namespace         string
 	ranges            [2]string
 	speed             float64
 	nodes             map[string]string
@@ -41,6 +42,7 @@ func main() {
 	flag.StringVar(&o.admin, "admin", "", "the address of the admin API")
 	flag.StringVar(&o.zone, "zone", "example.com", "the DNS zone that is hosted")
 	flag.StringVar(&o.dns, "dns", "", "the address of the name server; empty: none")
+	flag.StringVar(&o.namespace, "namespace", "", "the path of the network namespace that the load balancers are in; empty: this one")
 	flag.StringVar(&o.dnsNamespace, "dns-namespace", "", "the path of the network namespace of the name server; empty: this one")
 	flag.StringVar(&o.ranges[0], "range", "203.0.113.0/24", "what public IPv4 addresses are taken from")
 	flag.StringVar(&o.ranges[1], "range6", "", "the /64 that public IPv6 addresses are taken from; empty: addresses that lead nowhere")
@@ -64,7 +66,7 @@ func main() {
 
 func run(ctx context.Context, o options) (err error) {
 	cloud := aws.New(aws.Config{Zones: []string{o.zone}, PublicRange: o.ranges[0], PublicRange6: o.ranges[1], NodeAddresses: o.nodes, Measured: true, Latency: -1})
-	network := plane.New(plane.Config{Report: func(r plane.Report) {
+	network := plane.New(plane.Config{Namespace: o.namespace, Report: func(r plane.Report) {
 		log.Printf("%s of %s is %s: %s", r.Target, r.Pool, r.Health, r.Reason)
 		cloud.Measure(r)
 	}})
