@@ -157,8 +157,10 @@ func (d *cloudDrill) changeNodes(ctx context.Context) error {
 	if err := d.client.Create(ctx, node); err != nil {
 		return err
 	}
+	// Kubernetes' own controllers write to it meanwhile.
+	created := node.DeepCopy()
 	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: cluster.SecondNodeAddress}}
-	if err := d.client.Status().Update(ctx, node); err != nil {
+	if err := d.client.Status().Patch(ctx, node, client.MergeFrom(created)); err != nil {
 		return errors.Join(err, d.client.Delete(ctx, node))
 	}
 	err := d.targets(ctx, time.Minute, 2)
