@@ -35,7 +35,7 @@ type Pace struct {
 // DefaultPace is for a cloud whose lists lag by seconds and that meters its calls.
 func DefaultPace() Pace {
 	return Pace{
-		Shallow: 10 * time.Second, Settled: time.Minute, Deep: 10 * time.Minute, PerGateway: 4 * time.Second, Pending: time.Minute, Lag: 10 * time.Second,
+		Shallow: 10 * time.Second, Settled: time.Minute, Deep: 10 * time.Minute, PerGateway: 4 * time.Second, Pending: 3 * time.Minute, Lag: 10 * time.Second,
 		Awaited: 15 * time.Second,
 	}
 }
