@@ -30,7 +30,7 @@ func targetKind(class *api.EdgeGatewayClass) api.TargetKind {
 // targets are where a gateway's load balancer sends to, sorted by name. It is pure.
 func targets(in *inputs) (providers.TargetKind, []providers.Target) {
 	if targetKind(in.class) == api.TargetPods {
-		return providers.Pods, podTargets(in.pods)
+		return providers.Pods, podTargets(in.pods, in.nodes)
 	}
 	return providers.Nodes, nodeTargets(in.nodes)
 }
@@ -63,14 +63,18 @@ func nodeAddress(node *corev1.Node) string {
 
 // podTargets are the proxies that serve, whether or not they are registered yet, and those that leave. One that the load balancer has served
 // stays although its container is not ready: the load balancer's own checks are quicker to see that than a deregistration is.
-func podTargets(pods []corev1.Pod) []providers.Target {
+func podTargets(pods []corev1.Pod, nodes []corev1.Node) []providers.Target {
+	on := map[string]string{}
+	for i := range nodes {
+		on[nodes[i].Name] = nodes[i].Spec.ProviderID
+	}
 	var found []providers.Target
 	for i := range pods {
 		pod := &pods[i]
 		leaves := !pod.DeletionTimestamp.IsZero()
 		serves := podCondition(pod, corev1.ContainersReady).Status == corev1.ConditionTrue || podCondition(pod, infra.Registered).Reason == infra.RegisteredServing
 		if hasAddress(pod) && (leaves || serves) {
-			found = append(found, providers.Target{Name: pod.Name, Address: pod.Status.PodIP, Draining: leaves})
+			found = append(found, providers.Target{Name: pod.Name, Address: pod.Status.PodIP, ProviderID: on[pod.Spec.NodeName], Draining: leaves})
 		}
 	}
 	return byName(found)

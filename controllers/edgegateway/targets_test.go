@@ -54,14 +54,15 @@ func TestPodTargets(t *testing.T) {
 		pod  corev1.Pod
 		want []providers.Target
 	}{
-		{"one that serves", proxyPod("p", "10.0.0.1"), []providers.Target{{Name: "p", Address: "10.0.0.1"}}},
+		{"one that serves", proxyPod("p", "10.0.0.1"), []providers.Target{{Name: "p", Address: "10.0.0.1", ProviderID: "aws:///eu-west-1a/i-a"}}},
+		{"one whose node has gone", proxyPod("p", "10.0.0.1", func(p *corev1.Pod) { p.Spec.NodeName = "b" }), []providers.Target{{Name: "p", Address: "10.0.0.1"}}},
 		{"one without an address", proxyPod("p", ""), nil},
 		{"one that has not come up yet", proxyPod("p", "10.0.0.1", unready), nil},
 		{"one whose gate is open, and that has not come up", proxyPod("p", "10.0.0.1", unready, said(corev1.ConditionTrue, infra.RegisteredWaived)), nil},
 		{"one that was served, and whose Envoy starts again", proxyPod("p", "10.0.0.1", unready, said(corev1.ConditionTrue, infra.RegisteredServing)),
-			[]providers.Target{{Name: "p", Address: "10.0.0.1"}}},
-		{"one that leaves", proxyPod("p", "10.0.0.1", leaves), []providers.Target{{Name: "p", Address: "10.0.0.1", Draining: true}}},
-		{"one that leaves and fails its probe", proxyPod("p", "10.0.0.1", leaves, unready), []providers.Target{{Name: "p", Address: "10.0.0.1", Draining: true}}},
+			[]providers.Target{{Name: "p", Address: "10.0.0.1", ProviderID: "aws:///eu-west-1a/i-a"}}},
+		{"one that leaves", proxyPod("p", "10.0.0.1", leaves), []providers.Target{{Name: "p", Address: "10.0.0.1", ProviderID: "aws:///eu-west-1a/i-a", Draining: true}}},
+		{"one that leaves and fails its probe", proxyPod("p", "10.0.0.1", leaves, unready), []providers.Target{{Name: "p", Address: "10.0.0.1", ProviderID: "aws:///eu-west-1a/i-a", Draining: true}}},
 		{"one that was evicted, whose address may be another's", proxyPod("p", "10.0.0.1", func(p *corev1.Pod) { p.Status.Phase = corev1.PodFailed }), nil},
 		{"one that has ended, whose address may be another's", proxyPod("p", "10.0.0.1", leaves, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }), nil},
 		{"one with its node's address", proxyPod("p", "10.0.0.1", func(p *corev1.Pod) { p.Spec.HostNetwork = true }), nil},

@@ -129,11 +129,11 @@ func testInvalid() []providertest.Invalid {
 			overUDPToo(gw)
 			gw.Families = append(gw.Families, providers.IPv6)
 		}},
-		{Name: "a pod of an overlay", Field: "spec.targets", Apply: func(gw *providers.Gateway) {
+		{Name: "a pod of an overlay", Field: "spec.aws.targets", Apply: func(gw *providers.Gateway) {
 			toPods(gw)
 			gw.Targets[1].Address = "172.16.3.4"
 		}},
-		{Name: "a pod with an IPv6 address", Field: "spec.targets", Apply: func(gw *providers.Gateway) {
+		{Name: "a pod with an IPv6 address", Field: "spec.aws.targets", Apply: func(gw *providers.Gateway) {
 			toPods(gw)
 			gw.Targets[0].Address = "2001:db8:1::7"
 		}},

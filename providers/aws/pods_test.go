@@ -223,3 +223,23 @@ func TestAttributesAreThoseOfAWS(t *testing.T) {
 		}
 	}
 }
+
+func TestPodsOnUnknownNodesAreWaitedFor(t *testing.T) {
+	w := newWorld()
+	l, gw := newLife(t, w), testGateway()
+	toPods(&gw)
+	for i := range gw.Targets {
+		gw.Targets[i].ProviderID = ""
+	}
+	for range 3 {
+		if _, err := l.d.Step(t.Context(), &gw); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// To want no rule would be to say that all is well while no packet arrives.
+	if n := l.d.Desired.OfKind(kindNodeAccess).Nodes; len(n) != 1 || n[0].State != providers.Waiting {
+		t.Errorf("it wants %+v", n)
+	}
+	toPods(&gw)
+	l.reach(&gw)
+}

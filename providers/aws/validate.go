@@ -18,7 +18,7 @@ const (
 	minThreshold   = 2
 	maxThreshold   = 10
 	addressesField = "spec.addresses"
-	targetsField   = "spec.targets"
+	targetsField   = "spec.aws.targets"
 )
 
 // validate refuses what AWS can't do, by field.

@@ -48,7 +48,9 @@ func (d draft) nodeGroups() ([]string, bool) {
 			groups = union(groups, []string{group})
 		}
 	}
-	return groups, len(groups) > 0 || len(all) == 0
+	// Pods have groups even if nobody says on which node they are.
+	unplaced := d.gw.TargetKind == providers.Pods && len(d.gw.Targets) > 0
+	return groups, len(groups) > 0 || len(all) == 0 && !unplaced
 }
 
 // access returns the rules that let the load balancer in to the nodes: to their ports, or to those of pods, which share their groups.
