@@ -100,10 +100,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	proxyErr := r.applyProxy(ctx, in)
 	out := r.provision(ctx, in)
 	r.Metrics.round(out)
-	if in.deleting() && (out.Gone() || r.abandoned(ctx, in, out)) {
-		return ctrl.Result{}, r.release(ctx, in)
-	}
 	waiting, podsErr := r.tellPods(ctx, in, out)
+	if in.deleting() && (out.Gone() || r.abandoned(ctx, in, out)) {
+		return ctrl.Result{}, errors.Join(podsErr, r.release(ctx, in))
+	}
 	status := statusOf(in, out, r.view(in, out, proxyErr))
 	r.tell(in, out, status)
 	serviceErr := r.publishService(ctx, in, status)

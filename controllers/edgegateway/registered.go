@@ -28,11 +28,13 @@ type registrations struct {
 	// absent says that there is no load balancer that a pod could wait for. Then it must not: pods that are not ready would make the
 	// gateway look broken while it is being made, and for good where it can't be.
 	absent bool
+	// gone says that nothing of the gateway, which goes, is left outside the cluster.
+	gone bool
 }
 
 // registrationsOf is pure.
 func registrationsOf(in *inputs, out providers.Outcome) registrations {
-	known := registrations{states: map[string]providers.TargetState{}}
+	known := registrations{states: map[string]providers.TargetState{}, gone: in.deleting() && out.Gone()}
 	for _, target := range out.Status.Targets {
 		known.states[target.ID] = target.State
 	}
@@ -59,6 +61,9 @@ func (known registrations) of(pod *corev1.Pod) corev1.PodCondition {
 		return corev1.PodCondition{Type: infra.Registered, Status: status, Reason: reason, Message: message, LastTransitionTime: said.LastTransitionTime}
 	}
 	ready := said.Status == corev1.ConditionTrue
+	if known.gone {
+		return say(corev1.ConditionFalse, infra.RegisteredOut, "nothing of its gateway is left outside the cluster")
+	}
 	if !pod.DeletionTimestamp.IsZero() {
 		switch {
 		case said.Reason == infra.RegisteredOut:

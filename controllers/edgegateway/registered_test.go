@@ -3,9 +3,12 @@ package edgegateway
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -110,6 +113,26 @@ func TestARolloutWaitsForTheCloudWhileItCanNotBeSeen(t *testing.T) {
 					t.Errorf("beside one that is %s, with %+v, the new pod is %s", reason, out, got)
 				}
 			}
+		}
+	}
+}
+
+// TestProxiesOfAGatewayThatIsGoneWaitForNothing: nobody looks at them after this.
+func TestProxiesOfAGatewayThatIsGoneWaitForNothing(t *testing.T) {
+	in := &inputs{class: awsClass(api.TargetPods), pods: []corev1.Pod{
+		proxyPod("there", "10.0.0.1", said(corev1.ConditionTrue, infra.RegisteredServing)), proxyPod("leaves", "10.0.0.2", said(corev1.ConditionTrue, infra.RegisteredLeaving), leaves),
+	}}
+	for i, before := range []string{"True Serving", "True Leaving, awaited"} {
+		in.gateway.DeletionTimestamp = nil
+		if got := registered(in, providers.Outcome{}, i); got != before {
+			t.Errorf("%s of a gateway that stays is %s", in.pods[i].Name, got)
+		}
+		in.gateway.DeletionTimestamp = &metav1.Time{Time: time.Unix(1_700_000_000, 0)}
+		if got := registered(in, providers.Outcome{Footprint: []providers.Place{{}}}, i); got != before {
+			t.Errorf("%s of a gateway of which something is left is %s", in.pods[i].Name, got)
+		}
+		if got := registered(in, providers.Outcome{}, i); !strings.HasPrefix(got, "False Deregistered") {
+			t.Errorf("%s of a gateway that is gone is %s", in.pods[i].Name, got)
 		}
 	}
 }
