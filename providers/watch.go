@@ -93,6 +93,8 @@ type sight struct {
 	own bool
 	// patience is how long something under way is waited for before the next full look.
 	patience time.Duration
+	// first is what patience began with.
+	first time.Duration
 	// awaited says that a target is waited for.
 	awaited bool
 }
@@ -163,6 +165,19 @@ func (g Graph) underWay() bool {
 	return slices.ContainsFunc(g.Nodes, func(n Node) bool { return n.State == Pending })
 }
 
+// firstLook is after how long a graph with something under way, or without a target that serves, is looked at again; 0 if nothing is.
+func (w *watched) firstLook(g Graph) time.Duration {
+	health := w.Provider.Report(g).Healthy.State
+	switch {
+	case g.underWay():
+		return w.pace.Pending
+	case health != Ready && health != "":
+		return w.pace.Awaited
+	default:
+		return 0
+	}
+}
+
 // unsettled says that a change of ours is old enough to be in the lists, and that nobody has looked since. While something is under way
 // there will be a look anyway.
 func (w *watched) unsettled(s *sight) bool {
@@ -195,10 +210,11 @@ func (w *watched) remember(mark string, now sight) {
 	if before != nil {
 		now.changed = before.changed
 	}
+	now.first = w.firstLook(now.graph)
 	switch {
-	case !now.graph.underWay():
-	case before == nil || before.patience == 0 || before.stale || before.told != now.told:
-		now.patience = w.pace.Pending
+	case now.first == 0:
+	case before == nil || before.first != now.first || before.stale || before.told != now.told:
+		now.patience = now.first
 	default:
 		now.patience = 2 * before.patience
 	}
@@ -220,7 +236,7 @@ func (w *watched) Apply(ctx context.Context, owner Owner, change Change) error {
 	if told && !s.stale {
 		s.graph, s.own = s.graph.after(change, node), true
 		if s.patience == 0 && s.graph.underWay() {
-			s.patience = w.pace.Pending
+			s.patience, s.first = w.pace.Pending, w.pace.Pending
 		}
 	} else {
 		s.stale = true

@@ -13,6 +13,7 @@ type sky struct {
 	providers.Provider
 	graph                 providers.Graph
 	told                  string
+	healthy               providers.Verdict
 	looks, sweeps, writes int
 }
 
@@ -31,7 +32,7 @@ func (s *sky) Sweep(context.Context, []providers.Place) (providers.Sighting, err
 	return providers.Sighting{"lb/a": s.told}, nil
 }
 
-func (s *sky) Report(providers.Graph) providers.Status { return providers.Status{} }
+func (s *sky) Report(providers.Graph) providers.Status { return providers.Status{Healthy: s.healthy} }
 
 // watching is a watched sky with a clock.
 type watching struct {
@@ -230,5 +231,26 @@ func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T
 	}
 	if err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Delete, Node: w.graph.Nodes[0]}); err != nil || !w.look(0) {
 		t.Errorf("a removal is not looked at: %v", err)
+	}
+}
+
+func TestAGatewayWithoutATargetThatServesIsLookedAtSoon(t *testing.T) {
+	w := watch(t)
+	w.p = providers.Watch(w.sky, providers.Pace{
+		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 10 * time.Minute, Awaited: 15 * time.Second, Lag: time.Second,
+	})
+	w.healthy.State = providers.Pending
+	w.look(time.Second)
+	before := w.looks
+	for range 10 {
+		w.look(5 * time.Second)
+	}
+	if n := w.looks - before; n < 2 || n > 4 {
+		t.Errorf("%d looks in 50 seconds", n)
+	}
+	w.healthy.State = providers.Ready
+	w.look(time.Minute)
+	if w.look(5 * time.Minute) {
+		t.Error("it is looked at although its targets serve")
 	}
 }
