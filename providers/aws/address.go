@@ -79,7 +79,10 @@ func (a addresses) remove(ctx context.Context, owner providers.Owner, node provi
 
 // release takes our mark off an address, which is then nobody's.
 func (r *region) release(ctx context.Context, owner providers.Owner, node providers.Node) error {
-	_, there, err := addresses{r}.own(ctx, owner, node.ID)
+	address, there, err := addresses{r}.own(ctx, owner, node.ID)
+	if there && err != nil && tagValue(address.Tags, tagOwner) == "" {
+		return nil // it was given up before
+	}
 	if err != nil || !there {
 		return err
 	}
@@ -105,7 +108,7 @@ func (a addresses) own(ctx context.Context, owner providers.Owner, id string) (e
 	case len(out.Addresses) == 0:
 		return ec2types.Address{}, false, nil
 	case tagValue(out.Addresses[0].Tags, tagOwner) != owner.Mark():
-		return ec2types.Address{}, true, foreign("address", id)
+		return out.Addresses[0], true, foreign("address", id)
 	default:
 		return out.Addresses[0], true, nil
 	}

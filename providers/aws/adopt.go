@@ -147,11 +147,15 @@ func adoptionTags(owner providers.Owner, node providers.Node) []elbtypes.Tag {
 	return slices.DeleteFunc(elbTags(owner, node), func(t elbtypes.Tag) bool { return aws.ToString(t.Key) == tagName })
 }
 
-// release takes our tags off an adopted load balancer, which stays.
+// release takes our tags off an adopted load balancer, which stays. One that bears nobody's mark was given up before.
 func (b balancers) release(ctx context.Context, owner providers.Owner, node providers.Node) error {
-	there, err := b.checkMark(ctx, owner, "load balancer", node.ID)
-	if err != nil || !there {
+	tags, err := b.tagsByARN(ctx, []string{node.ID})
+	mark := tags[node.ID][tagOwner]
+	switch {
+	case err != nil || mark == "":
 		return err
+	case mark != owner.Mark():
+		return foreign("load balancer", node.ID)
 	}
 	var keys []string
 	for _, tag := range adoptionTags(owner, node) {

@@ -40,7 +40,7 @@ func (p *LoadBalancers) Desired(gw providers.Gateway, observed providers.Graph) 
 		targets := d.targetGroup(port)
 		nodes = append(nodes, targets, d.listener(port, targets))
 	}
-	return providers.NewGraph(append(nodes, d.nodeAccess()...)...), nil
+	return providers.NewGraph(append(nodes, d.nodeAccess(nodes)...)...), nil
 }
 
 // waiting wants a load balancer of which nothing more can be said yet.

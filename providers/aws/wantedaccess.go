@@ -8,8 +8,9 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// nodeAccess wants rules in the nodes' groups for every port that a target group sends to, also those that are on their way out.
-func (d draft) nodeAccess() []providers.Node {
+// nodeAccess wants rules in the nodes' groups for every port that a target group sends to. While some of those are on their way out, no rule
+// goes: all that are too many go at once when the last of them has gone.
+func (d draft) nodeAccess(wanted []providers.Node) []providers.Node {
 	groups, known := d.nodeGroups()
 	if !known {
 		return []providers.Node{{
@@ -30,10 +31,22 @@ func (d draft) nodeAccess() []providers.Node {
 		node.Name = nodeAccessName(d.gw.Owner, group, d.guard.name)
 		there, _ := d.observed.Find(node.Key, node.Name)
 		now, _ := there.Spec.(NodeAccess)
-		node.Spec = NodeAccess{Group: group, Source: d.guard.id, Rules: nextList(now.Rules, d.access())}
+		rules := d.access()
+		if d.leaving(wanted) {
+			rules = union(rules, now.Rules)
+		}
+		node.Spec = NodeAccess{Group: group, Source: d.guard.id, Rules: nextList(now.Rules, rules)}
 		nodes = append(nodes, node)
 	}
 	return nodes
+}
+
+// leaving says whether a target group of ours is there that is not wanted.
+func (d draft) leaving(wanted []providers.Node) bool {
+	return slices.ContainsFunc(d.observed.OfKind(kindTargets).Nodes, func(n providers.Node) bool {
+		same := func(w providers.Node) bool { return w.Key == n.Key && (w.Name == n.Name || w.Name == "") }
+		return !n.Unmanaged && !slices.ContainsFunc(wanted, same)
+	})
 }
 
 // nodeGroups returns the groups to let the load balancer in by, sorted; false if none is known yet of nodes that are wanted.

@@ -138,8 +138,13 @@ func plans(h Harness) (Tally, error) {
 
 // planned checks the plan for one edit of a settled gateway.
 func planned(w World, d *Driver, gw providers.Gateway, edit Edit) error {
+	// An edit may name what nobody has looked at yet.
+	observed, err := d.Provider.Observe(context.Background(), d.Owner, providers.Refs{Places: d.Footprint}.For(&gw))
+	if err != nil {
+		return err
+	}
 	_, before := w.Calls()
-	plan, err := providers.Predict(d.Provider, gw, d.Observed)
+	plan, err := providers.Predict(d.Provider, gw, observed)
 	if err != nil {
 		return inCase(err, "planning")
 	}

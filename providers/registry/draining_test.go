@@ -36,8 +36,9 @@ func (a *account) known(t *testing.T, address string) bool {
 // TestATargetIsWaitedForAsLongAsItTakes: a pod that comes is served, and one that leaves is out, soon after it is so, and never before.
 func TestATargetIsWaitedForAsLongAsItTakes(t *testing.T) {
 	a, g := newAccount(t), newTenant("web")
-	old := []providers.Target{{Name: "a", Address: "10.0.17.1"}, {Name: "b", Address: "10.0.18.1"}}
-	come := providers.Target{Name: "c", Address: "10.0.17.2"}
+	on := func(node int) string { return "aws:///eu-west-1/" + simaws.SeedNodes[node] }
+	old := []providers.Target{{Name: "a", Address: "10.0.17.1", ProviderID: on(1)}, {Name: "b", Address: "10.0.18.1", ProviderID: on(2)}}
+	come := providers.Target{Name: "c", Address: "10.0.17.2", ProviderID: on(1)}
 	g.gateway.TargetKind, g.gateway.Targets = providers.Pods, old
 	a.drive(t, g, settled)
 	a.cloud.Advance(time.Hour)
