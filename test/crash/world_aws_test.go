@@ -39,9 +39,7 @@ type awsWorld struct {
 // awsConfig lets things take seconds where AWS takes minutes: the order is the same, and fewer looks find that nothing has happened yet.
 var awsConfig = simaws.Config{
 	Quotas: map[string]int{"elastic-ips": 50},
-	// AWS's models judge the exchanges of other tests, which are the same.
-	Gate:  &simaws.Gate{},
-	Times: simaws.Times{Provision: 8 * time.Second, Detach: 8 * time.Second, Register: 4 * time.Second, Sync: 6 * time.Second},
+	Times:  simaws.Times{Provision: 8 * time.Second, Detach: 8 * time.Second, Register: 4 * time.Second, Sync: 6 * time.Second},
 }
 
 func newAWSWorld() world { return &awsWorld{cloud: simaws.New(awsConfig)} }

@@ -3,13 +3,18 @@ package python
 import (
 	"bytes"
 	"cmp"
+	_ "embed"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
+
+// requirements are in the binary, which may run far from the repository.
+//
+//go:embed requirements.txt
+var requirements []byte
 
 // Home returns the folder of the packages: EDGEGATEWAY_PYTHON, or edgegateway/python in the user's cache. It is an error if they are not
 // there, or not those of requirements.txt.
@@ -22,30 +27,17 @@ func Home() (string, error) {
 		}
 		dir = filepath.Join(cache, "edgegateway", "python")
 	}
-	wanted, err := requirements()
-	if err != nil {
-		return "", err
-	}
 	installed, err := os.ReadFile(filepath.Join(dir, "requirements.txt"))
 	if errors.Is(err, os.ErrNotExist) {
-		return "", fmt.Errorf("the packages of test/simcloud/requirements.txt are not in %s; .ci/run installs them", dir)
+		return "", fmt.Errorf("the packages of test/simcloud/python/requirements.txt are not in %s; .ci/run installs them", dir)
 	}
 	if err != nil {
 		return "", err
 	}
-	if !bytes.Equal(wanted, installed) {
-		return "", fmt.Errorf("the packages in %s are not those of test/simcloud/requirements.txt; .ci/run installs them", dir)
+	if !bytes.Equal(requirements, installed) {
+		return "", fmt.Errorf("the packages in %s are not those of test/simcloud/python/requirements.txt; .ci/run installs them", dir)
 	}
 	return dir, nil
-}
-
-// requirements are what the repository asks for now, or, in a binary that has left it, nothing.
-func requirements() ([]byte, error) {
-	_, here, _, ok := runtime.Caller(0)
-	if !ok {
-		return nil, errors.New("this binary does not know its source")
-	}
-	return os.ReadFile(filepath.Join(filepath.Dir(here), "..", "requirements.txt"))
 }
 
 // Find is Home for a test that can do nothing without it: it skips the test, loudly, or fails it where CI is set.

@@ -66,6 +66,9 @@ func main() {
 
 func run(ctx context.Context, o options) (err error) {
 	cloud := aws.New(aws.Config{Zones: []string{o.zone}, PublicRange: o.ranges[0], PublicRange6: o.ranges[1], NodeAddresses: o.nodes, Measured: true, Latency: -1})
+	if _, err := aws.Models(); err != nil {
+		log.Println("AWS'S MODELS ARE NOT HERE, so requests and replies are judged by the simulator's own table of codes only:", err)
+	}
 	network := plane.New(plane.Config{Namespace: o.namespace, Report: func(r plane.Report) {
 		log.Printf("%s of %s is %s: %s", r.Target, r.Pool, r.Health, r.Reason)
 		cloud.Measure(r)
