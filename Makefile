@@ -58,6 +58,10 @@ bench-calls: ## count the calls to AWS of up to 1,000 gateways, in virtual time;
 	mkdir -p test/bench/reports
 	BENCH=all BENCH_REPORT=reports/calls.txt go test -timeout 60m -count=1 -v -run TestCalls ./test/bench
 
+.PHONY: crash
+crash: ## run the whole crash proof: every fault at every call of every story; writes test/crash/report.txt
+	CRASH=all go test -timeout 60m -count=1 -v -run 'TestCrashes|TestMutants' ./test/crash
+
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
 	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e

@@ -102,7 +102,7 @@ func (b *baseline) run(p plan, m sabotage) error {
 	if err := s.play(b.scenario.act); err != nil {
 		return errors.Join(err, s.verdict())
 	}
-	if p.mode == "" && len(p.faults) > 0 {
+	if p.mode == "" && len(p.faults) > 0 && p.mutant == "" {
 		if err := b.onTrack(s, p); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -15,15 +16,23 @@ import (
 // worldNames are the worlds in the order of the report.
 var worldNames = []string{"manual", "rfc2136", "aws"}
 
-// whole says that all plans are played, and not a slice.
+// whole says that all plans are played, and not a slice: CRASH=all. CRASH=n plays one of n single faults, and more of the rest than a slice.
 func whole() bool { return os.Getenv("CRASH") == "all" }
+
+// stride is one of how many single faults is played.
+func stride() int {
+	if n, err := strconv.Atoi(os.Getenv("CRASH")); err == nil && n > 0 {
+		return n
+	}
+	return sliceOf
+}
 
 // seed of what is sampled. It is printed; another one is taken from the environment.
 const defaultSeed = 20260101
 
-// How much is played: one of so many single faults in a slice, so many seeds of each mode, and so many pairs of faults for each story.
+// How much is played: of the single faults one of so many in a slice; in the whole so many seeds of each mode, and pairs, for each story.
 const (
-	sliceOf   = 37
+	sliceOf   = 61
 	modeSeeds = 4
 	pairs     = 24
 )
@@ -128,13 +137,19 @@ func jobs(all []*baseline, seed uint64) []*job {
 		}
 	}
 	for i, b := range all {
-		if whole() {
+		switch {
+		case whole():
 			add(b, "single", b.singles())
 			add(b, "mode", b.moded(modeSeeds, order))
 			add(b, "pair", b.paired(pairs, order))
 			continue
+		case stride() != sliceOf:
+			add(b, "single", slicesOf(b.singles(), stride()))
+			add(b, "mode", b.moded(2, order))
+			add(b, "pair", b.paired(2, order))
+			continue
 		}
-		add(b, "single", slicesOf(b.singles(), sliceOf))
+		add(b, "single", slicesOf(b.singles(), stride()))
 		add(b, "mode", slicesOf(b.moded(1, order)[i%len(modes):], len(modes)))
 		add(b, "pair", b.paired(i%2, order))
 	}

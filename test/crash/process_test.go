@@ -66,7 +66,7 @@ func (s *sim) start() *process {
 	cached, live := &kubeClient{s, p, true}, &kubeClient{s, p, false}
 	adapters := s.world.registry(s, p)
 	available := edgegateway.Available{Providers: (&registry.Registry{}).Providers(), DNS: (&registry.Registry{}).DNSProviders()}
-	kube := s.sabotage.kube(cached)
+	kube := s.sabotage.kube(s, gateways, cached)
 	p.reconcilers = map[string]reconciler{
 		gateways: &edgegateway.Reconciler{
 			Client: kube, Live: live, Secrets: live, Events: silent{}, Providers: s.sabotage.providers(s, adapters), Available: available,
@@ -76,7 +76,7 @@ func (s *sim) start() *process {
 			}},
 			Reach: edgegateway.NewReach(nil), Health: edgegateway.NewHealth(live), Measure: s.world.probe,
 		},
-		classes: &edgegateway.ClassReconciler{Client: kube, Available: available, Namespace: operatorNamespace, Secrets: live},
+		classes: &edgegateway.ClassReconciler{Client: s.sabotage.kube(s, classes, cached), Available: available, Namespace: operatorNamespace, Secrets: live},
 	}
 	p.resync()
 	s.processes = append(s.processes, p)

@@ -49,6 +49,10 @@ func scenarios() []scenario {
 		{name: "class", before: created, disruptive: true, act: []step{{do: func(s *sim) { in(s).move(s) }}}},
 		{name: "drift", before: created, disruptive: true, act: []step{{do: func(s *sim) { in(s).vandalize(s) }}}},
 		{name: "delete", before: created, act: []step{{do: deleteGateway}}},
+		{name: "retain", worlds: []string{"aws"}, before: created, act: []step{
+			{do: editClass(func(c *api.EdgeGatewayClass) { c.Spec.ReclaimPolicy = api.ReclaimRetain }), wait: 12 * time.Minute},
+			{do: deleteGateway},
+		}},
 		{name: "abort", act: []step{{do: createGateway, wait: 9 * time.Second}, {do: deleteGateway}}},
 		{name: "recreate", before: created, act: []step{{do: deleteGateway, wait: time.Second}, {do: createWhenGone}}},
 		{name: "uninstall", before: created, act: []step{{do: deleteClass, wait: time.Minute}, {do: deleteGateway}}},

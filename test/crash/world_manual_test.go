@@ -115,7 +115,7 @@ func (w *manualWorld) registry(s *sim, p *process) *registry.Registry {
 	live, cached := &kubeClient{s, p, false}, &kubeClient{s, p, true}
 	pace := providers.DefaultPace()
 	pace.Now = w.now
-	r := &registry.Registry{Documents: manual.NewConfigMaps(live, s.sabotage.kube(cached)), Pace: pace}
+	r := &registry.Registry{Documents: manual.NewConfigMaps(s.sabotage.kube(s, "documents", live), s.sabotage.kube(s, "documents", cached)), Pace: pace}
 	if w.zone != nil {
 		r.DialDNS = w.zone.dialer(func(name string, mutating bool) faultKind { return s.gate.enter(p, name, mutating) }, s.changed)
 	}
