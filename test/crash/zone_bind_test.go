@@ -56,7 +56,7 @@ func TestZoneIsAsStrictAsBIND(t *testing.T) {
 		}
 	}
 	t.Logf("equal answers: %v", codes)
-	for _, code := range []int{dns.RcodeSuccess, dns.RcodeNameError, dns.RcodeYXDomain, dns.RcodeYXRrset, dns.RcodeNXRrset} {
+	for _, code := range []int{dns.RcodeSuccess, dns.RcodeNameError, dns.RcodeYXDomain, dns.RcodeYXRrset, dns.RcodeNXRrset, dns.RcodeNotZone, dns.RcodeRefused} {
 		if codes[dns.RcodeToString[code]] == 0 {
 			t.Errorf("no message was answered %s", dns.RcodeToString[code])
 		}
@@ -99,7 +99,7 @@ func randomMessage(order *rand.Rand) *dns.Msg {
 		return message
 	}
 	message.SetUpdate(zone + ".")
-	switch order.IntN(6) {
+	switch order.IntN(7) {
 	case 0:
 		message.NameUsed(bare(dns.TypeANY))
 	case 1:
@@ -110,6 +110,9 @@ func randomMessage(order *rand.Rand) *dns.Msg {
 		message.RRsetNotUsed(bare(kind()))
 	case 4:
 		message.Used([]dns.RR{record(0)})
+	case 5:
+		outside := pick("a.example.net.", "a."+zone+".")
+		message.RRsetNotUsed([]dns.RR{&dns.ANY{Hdr: dns.RR_Header{Name: outside, Rrtype: dns.TypeA}}})
 	}
 	for range order.IntN(3) {
 		switch order.IntN(5) {

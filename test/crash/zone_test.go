@@ -240,6 +240,11 @@ func (n *nameServer) prescan(section []dns.RR) int {
 		if meta {
 			return dns.RcodeFormatError
 		}
+		// BIND's check-names: no host has such a name.
+		address := head.Rrtype == dns.TypeA || head.Rrtype == dns.TypeAAAA
+		if head.Class == dns.ClassINET && address && strings.Contains(head.Name, "_") {
+			return dns.RcodeRefused
+		}
 	}
 	return dns.RcodeSuccess
 }
