@@ -167,6 +167,8 @@ func (r Round) change(ctx context.Context, out *Outcome) {
 	}
 	out.Plan = &plan
 	if out.Held = r.Hold != nil && r.Hold(plan); out.Held {
+		// What is only wanted must not make what serves look as if it didn't.
+		out.Status = r.Provider.Report(out.Observed)
 		changes = slices.DeleteFunc(changes, func(c Change) bool { return c.Verb != Update || c.Impact != InPlace })
 	}
 	if memory, differs := out.Memory.touched(changes); differs {

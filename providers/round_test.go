@@ -115,9 +115,13 @@ func TestAHeldPlanKeepsUpWhatRuns(t *testing.T) {
 	g := plant(tree, fruit)
 	g.grow(t)
 	g.desired = func(Gateway, Graph) (Graph, error) {
-		return NewGraph(wanted("lb/main", "a", spec(thing{Easy: "1", Hard: "2"})), wanted("listener/80", "b", spec(thing{Easy: "2"}))), nil
+		return NewGraph(wanted("lb/main", "a", spec(thing{Easy: "1", Hard: "2"})), wanted("listener/80", "b", spec(thing{Easy: "2"})), wanted("lb/new", "c")), nil
 	}
+	g.report = func(Graph) Status { return Status{Provisioned: Verdict{State: Ready}} }
 	out := g.round(t, func(r *Round) { r.Hold = func(p Plan) bool { return p.Impact == Disruptive } })
+	if out.Status.Provisioned.State != Ready {
+		t.Errorf("what serves is said to be %s while a change waits for approval", out.Status.Provisioned.State)
+	}
 	if !out.Held || len(out.Applied) != 1 || out.Applied[0].Node.Key != "listener/80" {
 		t.Errorf("held %t, applied %v", out.Held, lines(out.Applied))
 	}

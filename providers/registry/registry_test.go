@@ -24,7 +24,13 @@ type account struct {
 
 func newAccount(t *testing.T) *account {
 	t.Helper()
-	cloud := simaws.New(simaws.Config{})
+	return newAccountOf(t, simaws.Config{})
+}
+
+// newAccountOf is newAccount with a cloud of its own kind.
+func newAccountOf(t *testing.T, config simaws.Config) *account {
+	t.Helper()
+	cloud := simaws.New(config)
 	t.Cleanup(func() {
 		if gaps := cloud.Gaps(); len(gaps) > 0 {
 			t.Errorf("gaps: %v", gaps)
