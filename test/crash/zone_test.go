@@ -122,6 +122,15 @@ func (n *nameServer) query(request, reply *dns.Msg) {
 		return
 	}
 	reply.Authoritative = true
+	n.resolve(question.Name, question.Qtype, reply)
+}
+
+// maxAliases is how many a name is followed through.
+const maxAliases = 8
+
+// resolve adds what is at a name, and at that of which it is an alias.
+func (n *nameServer) resolve(asked string, kind uint16, reply *dns.Msg) {
+	name := strings.ToLower(asked)
 	source := name
 	if !n.used(name) && !n.under(name) {
 		source = n.wildcard(name)
@@ -130,19 +139,32 @@ func (n *nameServer) query(request, reply *dns.Msg) {
 			return
 		}
 	}
-	for _, kind := range []uint16{question.Qtype, dns.TypeCNAME} {
-		set, ok := n.sets[rrsetID{source, kind}]
-		if !ok {
-			continue
-		}
-		for _, value := range set.values {
-			rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", question.Name, set.ttl, dns.TypeToString[kind], value))
-			if err != nil {
-				panic(err)
-			}
-			reply.Answer = append(reply.Answer, rr)
-		}
+	if set, ok := n.sets[rrsetID{source, kind}]; ok {
+		tell(asked, kind, set.ttl, set.values, reply)
 		return
+	}
+	alias, ok := n.sets[rrsetID{source, dns.TypeCNAME}]
+	if !ok {
+		return
+	}
+	tell(asked, dns.TypeCNAME, alias.ttl, alias.values, reply)
+	target := alias.values[0]
+	switch {
+	case strings.EqualFold(target, asked):
+		reply.Rcode = dns.RcodeServerFailure
+	case n.inside(strings.ToLower(target)) && len(reply.Answer) < maxAliases:
+		n.resolve(target, kind, reply)
+	}
+}
+
+// tell adds a set of records to a reply.
+func tell(name string, kind uint16, ttl uint32, values []string, reply *dns.Msg) {
+	for _, value := range values {
+		rr, err := dns.NewRR(fmt.Sprintf("%s %d IN %s %s", name, ttl, dns.TypeToString[kind], value))
+		if err != nil {
+			panic(err)
+		}
+		reply.Answer = append(reply.Answer, rr)
 	}
 }
 
@@ -171,10 +193,11 @@ func (n *nameServer) update(request *dns.Msg) int {
 	if strings.ToLower(request.Question[0].Name) != n.zone {
 		return dns.RcodeNotAuth
 	}
-	if code := n.prerequisites(request.Answer); code != dns.RcodeSuccess {
+	// BIND looks at the update itself first; RFC 2136 would have it second.
+	if code := n.prescan(request.Ns); code != dns.RcodeSuccess {
 		return code
 	}
-	if code := n.prescan(request.Ns); code != dns.RcodeSuccess {
+	if code := n.prerequisites(request.Answer); code != dns.RcodeSuccess {
 		return code
 	}
 	for _, rr := range request.Ns {
