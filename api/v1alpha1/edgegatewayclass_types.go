@@ -107,7 +107,7 @@ type EdgeGatewayClassSpec struct {
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=64
 	Hostnames []HostnameRule `json:"hostnames,omitempty"`
-	// addresses that a gateway may bring in spec.addresses, beside those that carry a cloud tag which names its namespace.
+	// addresses that a gateway may bring in spec.addresses.
 	// +optional
 	// +listType=atomic
 	// +kubebuilder:validation:MaxItems=256

@@ -8,7 +8,8 @@ type AWSSettings struct {
 	// +kubebuilder:validation:XValidation:rule="self.matches('^[a-z]{2}(-[a-z]+)+-[0-9]+$')",message="it is not an AWS region: write it like eu-west-1 (a zone such as eu-west-1a is not a region)"
 	Region string `json:"region"`
 	// subnets of load balancers, by ID. Without it, subnets are found by the tag kubernetes.io/role/elb or, with scheme Internal,
-	// kubernetes.io/role/internal-elb.
+	// kubernetes.io/role/internal-elb; where none has it, among those of the nodes' VPC, by their route to an internet gateway. One a zone is
+	// taken.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MaxItems=16
