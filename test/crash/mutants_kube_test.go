@@ -22,8 +22,6 @@ type bent struct {
 	update func(object client.Object)
 	// status may change a status before it is written; it returns false to write nothing.
 	status func(object client.Object) bool
-	// unlocked takes the version out of patches.
-	unlocked bool
 }
 
 func (c *bent) Get(ctx context.Context, key client.ObjectKey, into client.Object, opts ...client.GetOption) error {
