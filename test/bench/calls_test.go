@@ -21,10 +21,13 @@ const (
 // TestCalls counts the calls to AWS of fleets of gateways.
 func TestCalls(t *testing.T) {
 	sizes := []int{1, 10}
-	if os.Getenv("BENCH") == "all" {
+	switch os.Getenv("BENCH") {
+	case "all":
 		sizes = append(sizes, 100, 1000)
-	} else {
-		t.Log("a slice: fleets of up to 10; make bench-calls measures 1,000")
+	case "100":
+		sizes = append(sizes, 100)
+	default:
+		t.Log("a slice: fleets of up to 10; BENCH=100 measures 100, make bench-calls 1,000")
 	}
 	var report strings.Builder
 	fmt.Fprintf(&report, "Calls to AWS's API: two zones, two ports and one name a gateway. A row is for one gateway unless it says sweep.\n\n")
