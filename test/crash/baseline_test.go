@@ -100,7 +100,7 @@ func (b *baseline) run(p plan, m sabotage) error {
 		return err
 	}
 	if err := s.play(b.scenario.act); err != nil {
-		return errors.Join(err, s.verdict())
+		return errors.Join(s.verdict(), err)
 	}
 	if p.mode == "" && len(p.faults) > 0 && p.mutant == "" {
 		if err := b.onTrack(s, p); err != nil {

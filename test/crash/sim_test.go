@@ -1,6 +1,7 @@
 package crash
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -16,7 +17,7 @@ import (
 const quiet = 21 * time.Minute
 
 // patience is how long a run may take to settle, in virtual time.
-const patience = 4 * time.Hour
+const patience = 2 * time.Hour
 
 // maxRounds of the controllers in one virtual minute: more is a hot loop.
 const maxRounds = 150
@@ -210,6 +211,9 @@ func (s *sim) run(until time.Time) error {
 		if due.IsZero() || due.After(end) {
 			s.advance(end)
 			return nil
+		}
+		if len(s.problems) > 0 {
+			return errors.New("it goes wrong on the way")
 		}
 		if s.now().Sub(began) > patience {
 			return fmt.Errorf("it does not come to rest: it still writes after %v; the last error was: %v", patience, s.lastErr)
