@@ -1,10 +1,10 @@
 package crash
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -213,7 +213,7 @@ func (s *sim) run(until time.Time) error {
 			return nil
 		}
 		if len(s.problems) > 0 {
-			return errors.New("it goes wrong on the way")
+			return fmt.Errorf("it goes wrong on the way: %s", strings.Join(s.problems, "; "))
 		}
 		if s.now().Sub(began) > patience {
 			return fmt.Errorf("it does not come to rest: it still writes after %v; the last error was: %v", patience, s.lastErr)
