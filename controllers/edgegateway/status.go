@@ -18,27 +18,21 @@ import (
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
-// statusOf says what was found. It is pure; the former status lends nothing but its times of transition and what others write.
+// statusOf says what was found. It is pure; the former status lends nothing but its times of transition, what others write and, to a look that
+// failed, where clients come in.
 func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStatus {
 	status := *in.gateway.Status.DeepCopy()
 	status.ClassName = in.gateway.Spec.ClassName
 	if in.class != nil {
 		status.ClassName = in.class.Name
 	}
-	status.Addresses = addressesOf(out.Status.Addresses)
-	status.Hostnames = publishedNames(out)
-	status.LoadBalancer = nil
-	if out.Status.LoadBalancer != "" || out.Status.Hostname != "" {
-		status.LoadBalancer = &api.StatusLoadBalancer{Name: out.Status.LoadBalancer, Hostname: out.Status.Hostname}
+	handoff, manual := registry.HandoffOf(out.Observed)
+	if !blind(out) {
+		tellEntrance(&status, out, handoff, manual)
 	}
 	status.Footprint = footprintOf(out.Footprint)
 	status.Resources = resourcesOf(out.Memory)
 	status.Plan = planOf(out)
-	status.Handoff = nil
-	handoff, manual := registry.HandoffOf(out.Observed)
-	if manual {
-		status.Handoff = &api.StatusHandoff{Hash: handoff.Hash, ConfigMap: handoff.Name}
-	}
 	set := func(kind string, v verdict) {
 		meta.SetStatusCondition(&status.Conditions, condition(kind, v, in.gateway.Generation))
 	}
@@ -56,8 +50,28 @@ func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStat
 	}
 	present(api.ConditionPlanPending, out.Held, pendingPlan(out))
 	present(api.ConditionDrifted, len(out.Drifted) > 0, drifted(in, out))
-	present(api.ConditionHandoffStale, manual && handoff.Stale, yes(api.ReasonHandoffStale, handoff.Staleness()))
+	if !blind(out) {
+		present(api.ConditionHandoffStale, manual && handoff.Stale, yes(api.ReasonHandoffStale, handoff.Staleness()))
+	}
 	return status
+}
+
+// blind says that nothing could be seen outside the cluster where something may be: what was there is not gone because one look failed.
+func blind(out providers.Outcome) bool {
+	return out.Err != nil && len(out.Observed.Nodes) == 0 && len(out.Footprint) > 0
+}
+
+// tellEntrance says where clients come in.
+func tellEntrance(status *api.EdgeGatewayStatus, out providers.Outcome, handoff registry.Handoff, manual bool) {
+	status.Addresses = addressesOf(out.Status.Addresses)
+	status.Hostnames = publishedNames(out)
+	status.LoadBalancer, status.Handoff = nil, nil
+	if out.Status.LoadBalancer != "" || out.Status.Hostname != "" {
+		status.LoadBalancer = &api.StatusLoadBalancer{Name: out.Status.LoadBalancer, Hostname: out.Status.Hostname}
+	}
+	if manual {
+		status.Handoff = &api.StatusHandoff{Hash: handoff.Hash, ConfigMap: handoff.Name}
+	}
 }
 
 // part is one of the conditions that Ready sums up.

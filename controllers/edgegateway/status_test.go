@@ -3,6 +3,7 @@ package edgegateway
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -164,6 +165,29 @@ func TestStatusForgets(t *testing.T) {
 	}
 	if status.Addresses[0].Value != "203.0.113.10" {
 		t.Errorf("addresses are %v", status.Addresses)
+	}
+}
+
+// TestStatusKeepsWhatCouldNotBeLookedAt shows that what was there is not said to be gone because one look failed.
+func TestStatusKeepsWhatCouldNotBeLookedAt(t *testing.T) {
+	r := goodRound()
+	r.in.gateway.Status = statusOf(r.in, r.out, r.views)
+	before := r.in.gateway.Status
+	r.out = providers.Outcome{Footprint: r.out.Footprint, Err: errors.New("observing: connection reset")}
+	if len(r.out.Footprint) == 0 {
+		r.out.Footprint = []providers.Place{{Provider: "fake"}}
+	}
+	after := statusOf(r.in, r.out, r.views)
+	if len(before.Addresses) == 0 || !reflect.DeepEqual(before.Addresses, after.Addresses) || !reflect.DeepEqual(before.Hostnames, after.Hostnames) ||
+		!reflect.DeepEqual(before.LoadBalancer, after.LoadBalancer) || !reflect.DeepEqual(before.Handoff, after.Handoff) {
+		t.Errorf("before a look that failed there was\n%+v\nand then there is\n%+v", before, after)
+	}
+	if conditionOf(after.Conditions, api.ConditionProvisioned).Status != metav1.ConditionFalse {
+		t.Errorf("it is not said that nobody can see")
+	}
+	r.out = providers.Outcome{}
+	if gone := statusOf(r.in, r.out, r.views); len(gone.Addresses) > 0 {
+		t.Errorf("what was looked at and is not there is said to be there: %v", gone.Addresses)
 	}
 }
 

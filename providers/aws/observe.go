@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,9 +25,9 @@ func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs
 	}
 	names := p.regionsOf(refs.Places)
 	var nodes []providers.Node
-	for name, named := range names {
+	for _, name := range slices.Sorted(maps.Keys(names)) {
 		v := p.view(owner, name, refs)
-		found, err := v.look(ctx, named)
+		found, err := v.look(ctx, names[name])
 		if err != nil {
 			return providers.Graph{}, err
 		}

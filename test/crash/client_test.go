@@ -116,6 +116,7 @@ func (c *kubeClient) List(_ context.Context, into client.ObjectList, opts ...cli
 func (c *kubeClient) write(verb string, id objectID, into client.Object, effect func() (client.Object, error)) error {
 	fault := c.sim.gate.enter(c.process, "kube "+verb+" "+id.String(), true)
 	if fault == throttled {
+		c.sim.unsaid = c.sim.unsaid || id.kind == "EdgeGateway"
 		return tooMany()
 	}
 	if !fault.effective() {

@@ -33,8 +33,8 @@ const defaultSeed = 20260101
 // How much is played: of the single faults one of so many in a slice; in the whole so many seeds of each mode, and pairs, for each story.
 const (
 	sliceOf   = 61
-	modeSeeds = 4
-	pairs     = 24
+	modeSeeds = 3
+	pairs     = 16
 )
 
 // job is one plan to play.

@@ -101,6 +101,15 @@ func kubeMutants() []mutant {
 				return true
 			}
 		}, "aws/create"),
+		of("oblivious", "a round that could not look says that there is no address", gateways, func(_ *sim, c *bent) {
+			c.status = func(object client.Object) bool {
+				gateway, ok := object.(*api.EdgeGateway)
+				if ok && !isReady(gateway) {
+					gateway.Status.Addresses = nil
+				}
+				return true
+			}
+		}, "rfc2136/revoked", "aws/revoked"),
 		of("undead", "a deletion is not noticed", gateways, func(_ *sim, c *bent) {
 			c.get = func(_ client.ObjectKey, into client.Object) { into.SetDeletionTimestamp(nil) }
 		}, "manual/delete", "aws/delete"),

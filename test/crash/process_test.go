@@ -170,11 +170,14 @@ func (p *process) look(i item) {
 	p.sim.rounds++
 	before := p.sim.broken(i)
 	request := ctrl.Request{NamespacedName: types.NamespacedName{Namespace: i.namespace, Name: i.name}}
+	p.sim.unsaid = false
 	result, err := p.reconcilers[i.controller].Reconcile(context.Background(), request)
 	if p.dead {
 		return
 	}
-	p.sim.believes(i, before)
+	if !p.sim.unsaid {
+		p.sim.believes(i, before)
+	}
 	p.queue.done(i, result.RequeueAfter, err, p.sim.now())
 	if err != nil {
 		p.sim.lastErr = fmt.Errorf("%s %s/%s: %w", i.controller, i.namespace, i.name, err)

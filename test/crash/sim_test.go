@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"k8s.io/apimachinery/pkg/runtime"
@@ -16,7 +17,7 @@ import (
 const quiet = 21 * time.Minute
 
 // patience is how long a run may take to settle, in virtual time.
-const patience = 4 * time.Hour
+const patience = 2 * time.Hour
 
 // maxRounds of the controllers in one virtual minute: more is a hot loop.
 const maxRounds = 150
@@ -45,6 +46,8 @@ type sim struct {
 	thisMinute int
 	// cloud, kube and statuses count what the operators changed: outside the cluster, in it, and in the statuses of gateways.
 	cloud, kube, statuses int
+	// unsaid is that the API server refused a gateway's status in the look that is under way.
+	unsaid bool
 	// false beliefs in a row, by gateway.
 	beliefs  map[item]int
 	problems []string
@@ -113,6 +116,10 @@ func (s *sim) observe(r revision) {
 	}
 	before, _ := r.before.(*api.EdgeGateway)
 	after := r.after.(*api.EdgeGateway)
+	lost := before != nil && len(before.Status.Addresses) > 0 && len(after.Status.Addresses) == 0
+	if lost && !s.scenario.disruptive && after.DeletionTimestamp == nil && s.world.serves(before) == nil {
+		s.problem("the status of %s/%s loses its addresses while clients are served there", after.Namespace, after.Name)
+	}
 	if isReady(after) && !isReady(before) {
 		if err := s.world.serves(after); err != nil {
 			s.problem("%s/%s becomes Ready while %v", after.Namespace, after.Name, err)
@@ -168,7 +175,7 @@ func (s *sim) broken(i item) error {
 }
 
 // believes compares, after a look at a gateway, what its status says with what clients find: that it is wrong once may be news that came
-// during the look, and twice an API server that did not take the status.
+// during the look, and twice a look that failed. A status that the API server refused is none.
 func (s *sim) believes(i item, before error) {
 	after := s.broken(i)
 	if before == nil || after == nil {
@@ -210,6 +217,9 @@ func (s *sim) run(until time.Time) error {
 		if due.IsZero() || due.After(end) {
 			s.advance(end)
 			return nil
+		}
+		if len(s.problems) > 0 {
+			return fmt.Errorf("it goes wrong on the way: %s", strings.Join(s.problems, "; "))
 		}
 		if s.now().Sub(began) > patience {
 			return fmt.Errorf("it does not come to rest: it still writes after %v; the last error was: %v", patience, s.lastErr)

@@ -47,6 +47,13 @@ func scenarios() []scenario {
 			{do: func(s *sim) { in(s).dropNode(s, 0) }},
 		}},
 		{name: "class", before: created, disruptive: true, act: []step{{do: func(s *sim) { in(s).move(s) }}}},
+		{name: "region", worlds: []string{"aws"}, before: created, disruptive: true, act: []step{{do: moveRegion}}},
+		{name: "zones", worlds: clouds, before: created, act: []step{
+			{do: editClass(func(c *api.EdgeGatewayClass) { c.Spec.DNS.Zones = []string{"example.net"} }), wait: 2 * time.Minute},
+			{do: editClass(func(c *api.EdgeGatewayClass) { c.Spec.DNS.Zones = []string{zone} })},
+		}},
+		{name: "adopt", worlds: []string{"aws"}, before: []step{{do: share, wait: time.Second}}, act: []step{{do: createAdopting}}},
+		{name: "give-up", worlds: []string{"aws"}, before: []step{{do: share, wait: time.Second}, {do: createAdopting}}, act: []step{{do: deleteGateway}}},
 		{name: "drift", before: created, disruptive: true, act: []step{{do: func(s *sim) { in(s).vandalize(s) }}}},
 		{name: "delete", before: created, act: []step{{do: deleteGateway}}},
 		{name: "retain", worlds: []string{"aws"}, before: created, act: []step{

@@ -157,7 +157,7 @@ func (w *awsWorld) inspect() []string {
 		there[item.ID] = item
 	}
 	for _, id := range sortedKeys(w.foreign) {
-		if was, is := w.foreign[id], there[id]; !reflect.DeepEqual(was, is) {
+		if was, is := w.foreign[id], unmarked(there[id]); !reflect.DeepEqual(was, is) {
 			problems = append(problems, fmt.Sprintf("somebody else's %s %s was %+v and is %+v", was.Kind, was.Name, was, is))
 		}
 	}
