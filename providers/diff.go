@@ -16,7 +16,8 @@ import "slices"
 //   - A node that is wanted but Waiting causes no change, and nothing under its key is deleted, but for what it replaces under
 //     another name and what can't outlive a parent that goes for its slot.
 //   - Surplus (ours and not wanted) goes when everything wanted is Ready and as wanted: make before break. It goes in reverse
-//     order of dependency, and a node with Retain is released instead of deleted, unless it is a double.
+//     order of dependency, and a node with Retain is released instead of deleted, unless it is a double. What is Within a node that is
+//     deleted goes with it.
 //   - If all else is done and a wanted node needs a slot that a surplus node holds, that one goes first, with the surplus that
 //     depends on it; this is Disruptive. Addresses are never given up for a slot. What is wanted and depends on such a node stays.
 //   - What is Unmanaged is never touched. Where it has the name of a wanted node, the creation is left to fail as Denied. To adopt a thing
@@ -117,16 +118,35 @@ func (s *situation) removals(going map[int]bool, atLeast Impact) []Change {
 	var changes []Change
 	for i := len(s.there) - 1; i >= 0; i-- {
 		n := s.there[i]
-		if !going[i] || n.State == Pending || len(s.dependents(i)) > 0 {
+		if !going[i] || n.State == Pending || s.goesAlong(i, going) || slices.ContainsFunc(s.dependents(i), func(k int) bool { return !s.within(k, i) }) {
 			continue
 		}
-		verb := Delete
-		if n.Retain && !s.double(i) {
-			verb = Release
-		}
-		changes = append(changes, Change{Verb: verb, Node: n, Impact: Worst(atLeast, s.removalImpact(i))})
+		changes = append(changes, Change{Verb: s.removal(i), Node: n, Impact: Worst(atLeast, s.removalImpact(i))})
 	}
 	return changes
+}
+
+// removal is how the observed node i goes.
+func (s *situation) removal(i int) Verb {
+	if s.there[i].Retain && !s.double(i) {
+		return Release
+	}
+	return Delete
+}
+
+// within says whether the observed node k is a part of i, and ends with it.
+func (s *situation) within(k, i int) bool {
+	return k != i && s.there[i].ID != "" && s.there[k].Within == s.there[i].ID && s.removal(i) == Delete
+}
+
+// goesAlong says whether the observed node k is a part of one that goes.
+func (s *situation) goesAlong(k int, going map[int]bool) bool {
+	for i := range s.there {
+		if going[i] && s.within(k, i) {
+			return true
+		}
+	}
+	return false
 }
 
 // dependents returns the nodes that depend on the observed node i and that go too: surplus, and what a Waiting node of another name

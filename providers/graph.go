@@ -46,6 +46,8 @@ type Node struct {
 	Place Place `json:"place"`
 	// DependsOn are keys of nodes that must be Ready before this one is created or updated, and that are deleted after it.
 	DependsOn []string `json:"dependsOn,omitempty"`
+	// Within is observed: the ID of the node that this one is a part of. It goes with that one when that is deleted, without a call of its own.
+	Within string `json:"within,omitempty"`
 	// Slots that it holds alone while it exists: an address, an address and port, a name.
 	Slots []string `json:"slots,omitempty"`
 	// Spec is a struct value of the adapter's own. Diff compares its exported fields one by one (an empty slice equals a nil one);
@@ -126,6 +128,13 @@ func (g Graph) Filter(keep func(Node) bool) Graph {
 		}
 	}
 	return Graph{Nodes: kept}
+}
+
+// without returns g after a node has been removed, and with it what was within.
+func (g Graph) without(gone Node) Graph {
+	return g.Filter(func(n Node) bool {
+		return (n.Key != gone.Key || n.Name != gone.Name || n.ID != gone.ID) && (gone.ID == "" || n.Within != gone.ID)
+	})
 }
 
 // OfKind returns the nodes of one kind.

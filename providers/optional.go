@@ -18,8 +18,14 @@ type Sighting map[string]string
 // Teller learns from the answers to its calls what has become of things, so that nobody need look for it.
 type Teller interface {
 	// Tell is Apply. It returns what the change's node has become, as Observe would show it now, if the provider's answer says all of it;
-	// told is false if it doesn't, and for every removal.
+	// told is false if it doesn't. Of a removal it is true only if nothing is left of the node, and nothing else has changed by it.
 	Tell(ctx context.Context, owner Owner, change Change) (node Node, told bool, err error)
+}
+
+// Glancer can look at targets alone, at less cost than at everything.
+type Glancer interface {
+	// Glance returns observed, which it gave for owner, with the targets as they are now. It only reads.
+	Glance(ctx context.Context, owner Owner, observed Graph) (Graph, error)
 }
 
 // Preflighter can tell whether what is wanted fits into what is left of quotas.

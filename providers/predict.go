@@ -80,7 +80,9 @@ func predicted(p Provider, g Graph, change Change) Graph {
 	}
 	rest := g.Filter(func(n Node) bool { return n.Key != gone.Key || n.Name != gone.Name || n.ID != gone.ID })
 	switch change.Verb {
-	case Delete, Release:
+	case Delete:
+		return g.without(gone)
+	case Release:
 		return rest
 	case Create:
 		// What failed without leaving an object is no more.

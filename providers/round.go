@@ -72,6 +72,9 @@ func (r Round) Run(ctx context.Context) Outcome {
 	out.Status = Assess(r.Provider, out.Desired, out.Observed)
 	out.Quiet = quiet(r.Provider, r.Owner)
 	r.change(ctx, &out)
+	if len(out.Applied) == 0 && !out.Quiet {
+		prove(r.Provider, r.Owner)
+	}
 	return out
 }
 
@@ -88,7 +91,9 @@ func (r Round) See(ctx context.Context) Outcome {
 	await(r.Provider, r.Owner, r.Awaited)
 	out.Observed, out.Err = r.Provider.Observe(ctx, r.Owner, r.refs())
 	out.Status = r.Provider.Report(out.Observed)
-	out.Quiet = quiet(r.Provider, r.Owner)
+	if out.Quiet = quiet(r.Provider, r.Owner); !out.Quiet {
+		prove(r.Provider, r.Owner)
+	}
 	return out
 }
 
@@ -151,7 +156,7 @@ func (r Round) change(ctx context.Context, out *Outcome) {
 	out.Drifted = r.drifted(out.Desired, out.Observed)
 	changes := r.permitted(Diff(out.Desired, out.Observed), out.Drifted)
 	if len(changes) == 0 {
-		if quiet(r.Provider, r.Owner) {
+		if out.Quiet {
 			out.Footprint = Shrink(out.Footprint, out.Observed, out.Desired)
 		}
 		out.Memory = r.remember(*out)

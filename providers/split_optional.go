@@ -42,6 +42,12 @@ func (s split) Survey(ctx context.Context, cluster string, places []Place) ([]Po
 // Quiet says whether what both parts have seen of an owner is what there is.
 func (s split) Quiet(owner Owner) bool { return quiet(s.lb, owner) && quiet(s.dns, owner) }
 
+// prove asks both parts for proof.
+func (s split) prove(owner Owner) {
+	prove(s.lb, owner)
+	prove(s.dns, owner)
+}
+
 // forget lets both parts forget a gateway that is gone.
 func (s split) forget(owner Owner) {
 	forget(s.lb, owner)
@@ -57,6 +63,14 @@ func await(p Provider, owner Owner, awaited bool) {
 		await(owner Owner, awaited bool)
 	}); ok {
 		a.await(owner, awaited)
+	}
+}
+
+// prove asks a provider that remembers gateways to look as soon as that shows every change of ours: nothing is left to do, by what was
+// seen or told so far.
+func prove(p Provider, owner Owner) {
+	if q, ok := p.(interface{ prove(owner Owner) }); ok {
+		q.prove(owner)
 	}
 }
 

@@ -2,12 +2,8 @@ package providers
 
 import (
 	"context"
-	"fmt"
 	"hash/fnv"
-	"maps"
-	"reflect"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -24,7 +20,7 @@ type Pace struct {
 	// Pending is after how long a gateway with something under way is observed in full although no sweep shows a change; it doubles up
 	// to Deep.
 	Pending time.Duration
-	// Awaited is after how long a gateway of which a target is waited for is observed in full, since no list shows how targets come and go.
+	// Awaited is after how long the targets of a gateway are looked at of which one is waited for, since no list shows how targets come and go.
 	Awaited time.Duration
 	// Lag is how late the provider's lists may be.
 	Lag time.Duration
@@ -50,7 +46,8 @@ func Watch(p Provider, pace Pace) Provider {
 	if pace.Now == nil {
 		pace.Now = time.Now
 	}
-	return &watched{Provider: p, sweeper: sweeper, pace: pace, known: map[string]*sight{}, began: pace.Now()}
+	glancer, _ := p.(Glancer)
+	return &watched{Provider: p, sweeper: sweeper, glancer: glancer, pace: pace, known: map[string]*sight{}, began: pace.Now()}
 }
 
 // quieter is a Provider that can tell whether lists may still be late.
@@ -66,6 +63,7 @@ func quiet(p Provider, owner Owner) bool {
 type watched struct {
 	Provider
 	sweeper Sweeper
+	glancer Glancer // nil if it is none
 	pace    Pace
 	began   time.Time
 
@@ -84,6 +82,8 @@ type sight struct {
 	graph Graph
 	refs  Refs
 	at    time.Time
+	// glanced is when the targets were seen last.
+	glanced time.Time
 	// told is what the last sweep before said of it.
 	told string
 	// changed is when we last changed something of it; stale says that this was after the look.
@@ -91,20 +91,29 @@ type sight struct {
 	stale   bool
 	// own says that changes of ours are in graph by what we were told, and not by a look.
 	own bool
-	// patience is how long something under way is waited for before the next full look.
+	// patience is how long something under way, or a target that serves, is waited for before the next look at it.
 	patience time.Duration
 	// first is what patience began with.
 	first time.Duration
-	// awaited says that a target is waited for.
-	awaited bool
+	// awaited says that a target is waited for, and proof that a look is asked for which can't be older than the last change.
+	awaited, proof bool
 }
+
+// depth is how much of a gateway has to be looked at.
+type depth int
+
+const (
+	nothing depth = iota
+	targets
+	everything
+)
 
 // Observe implements Provider.
 func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, error) {
 	mark := owner.Mark()
 	last, due := w.due(mark, refs)
 	var told string
-	if !due || w.sweptYet() {
+	if due != everything || w.sweptYet() {
 		age := w.pace.Shallow
 		if last.patience == 0 {
 			age = max(age, w.pace.Settled)
@@ -114,8 +123,10 @@ func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, e
 			return Graph{}, err
 		}
 		told = sighting.of(mark, refs.Places)
-		if !due && (told == last.told || w.ours(mark, last, told)) {
-			return last.graph, nil
+		// Names that were looked for then and are in no place any more are no news.
+		then := sighting.of(mark, last.refs.Places)
+		if due != everything && (then == last.told || w.ours(mark, last, then)) {
+			return w.glance(ctx, owner, last, due)
 		}
 	}
 	at := w.pace.Now()
@@ -123,7 +134,27 @@ func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, e
 	if err != nil {
 		return Graph{}, err
 	}
-	w.remember(mark, sight{graph: graph, refs: refs, at: at, told: told})
+	w.remember(mark, sight{graph: graph, refs: refs, at: at, glanced: at, told: told})
+	return graph, nil
+}
+
+// glance returns what was seen last, with the state that its targets have now, if that is due.
+func (w *watched) glance(ctx context.Context, owner Owner, last sight, due depth) (Graph, error) {
+	if due == nothing {
+		return last.graph, nil
+	}
+	at := w.pace.Now()
+	graph, err := w.glancer.Glance(ctx, owner, last.graph)
+	if err != nil {
+		return Graph{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.known[owner.Mark()]; s != nil && s.at.Equal(last.at) && s.changed.Equal(last.changed) {
+		before := *s
+		s.graph, s.glanced = graph, at
+		w.wait(s, &before)
+	}
 	return graph, nil
 }
 
@@ -140,24 +171,59 @@ func (w *watched) ours(mark string, last sight, told string) bool {
 	return true
 }
 
-// due returns what is known of a gateway, and whether that is too little to go on.
-func (w *watched) due(mark string, refs Refs) (sight, bool) {
+// due returns what is known of a gateway, and how much has to be looked at because that is too little to go on.
+func (w *watched) due(mark string, refs Refs) (sight, depth) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.known[mark]
 	if s == nil {
-		return sight{}, true
+		return sight{}, everything
 	}
-	age := w.pace.Now().Sub(s.at)
+	now := w.pace.Now()
 	deep := max(w.pace.Deep, w.pace.PerGateway*time.Duration(len(w.known)))
 	limit := deep/2 + time.Duration(spread(mark)*float64(deep/2))
-	if s.patience > 0 {
+	if s.patience > 0 && s.first == w.pace.Pending {
 		limit = min(limit, s.patience)
 	}
-	if s.awaited {
-		limit = min(limit, w.pace.Awaited)
+	switch {
+	case s.stale, now.Sub(s.at) >= limit, w.unsettled(s), !s.refs.include(refs):
+		return *s, everything
+	case now.Sub(s.glanced) < w.targetsIn(s):
+		return *s, nothing
+	case w.glancer == nil:
+		return *s, everything
+	default:
+		return *s, targets
 	}
-	return *s, s.stale || age >= limit || w.unsettled(s) || !reflect.DeepEqual(s.refs, refs)
+}
+
+// targetsIn is after how long the targets are looked at.
+func (w *watched) targetsIn(s *sight) time.Duration {
+	switch {
+	case s.awaited:
+		return w.pace.Awaited
+	case s.patience > 0 && s.first == w.pace.Awaited:
+		return s.patience
+	default:
+		return w.pace.Deep // which is looked at then with all else
+	}
+}
+
+// include says whether a look with r has shown all that one with other would.
+func (r Refs) include(other Refs) bool {
+	in := func(all []string) func(string) bool {
+		return func(text string) bool { return slices.Contains(all, text) }
+	}
+	every := func(some []string, is func(string) bool) bool {
+		return !slices.ContainsFunc(some, func(text string) bool { return !is(text) })
+	}
+	for _, place := range other.Places {
+		i := slices.IndexFunc(r.Places, func(p Place) bool { return comparePlaces(p, place) == 0 })
+		if i < 0 || !every(place.Names, in(r.Places[i].Names)) {
+			return false
+		}
+	}
+	return slices.Equal(r.Addresses, other.Addresses) && slices.Equal(r.LoadBalancers, other.LoadBalancers) && every(other.Nodes, in(r.Nodes))
 }
 
 // underWay says whether somebody outside works on a node.
@@ -178,15 +244,22 @@ func (w *watched) firstLook(g Graph) time.Duration {
 	}
 }
 
-// unsettled says that a change of ours is old enough to be in the lists, and that nobody has looked since. While something is under way
-// there will be a look anyway.
+// unsettled says that a change of ours is old enough to be in the lists, that nobody has looked since, and that it is time to: proof is asked
+// for, or what we were told has been believed for long enough. While something is under way there will be a look anyway.
 func (w *watched) unsettled(s *sight) bool {
 	if s.graph.underWay() {
 		return false
 	}
 	from := w.changedAt(s).Add(w.pace.Lag)
-	return s.at.Before(from) && !w.pace.Now().Before(from)
+	until := from
+	if !s.proof {
+		until = from.Add(belief)
+	}
+	return s.at.Before(from) && !w.pace.Now().Before(until)
 }
+
+// belief is how much longer than lists may be late the answers to our own calls are believed, while there is still something to do.
+const belief = time.Minute
 
 // changedAt is when a gateway was changed last: who has changed nothing yet doesn't know what the process before it did.
 func (w *watched) changedAt(s *sight) time.Time {
@@ -210,16 +283,22 @@ func (w *watched) remember(mark string, now sight) {
 	if before != nil {
 		now.changed = before.changed
 	}
+	now.graph = NewGraph(now.graph.Nodes...)
+	w.wait(&now, before)
+	w.known[mark] = &now
+}
+
+// wait decides on the patience after a look: it doubles if nothing has changed since the one before.
+func (w *watched) wait(now, before *sight) {
 	now.first = w.firstLook(now.graph)
 	switch {
 	case now.first == 0:
+		now.patience = 0
 	case before == nil || before.first != now.first || before.stale || before.told != now.told:
 		now.patience = now.first
 	default:
 		now.patience = 2 * before.patience
 	}
-	now.graph = NewGraph(now.graph.Nodes...)
-	w.known[mark] = &now
 }
 
 // Apply implements Provider. What was seen before is worth nothing then, unless the provider's answer tells what has become of it.
@@ -232,11 +311,11 @@ func (w *watched) Apply(ctx context.Context, owner Owner, change Change) error {
 		s = &sight{stale: true}
 		w.known[owner.Mark()] = s
 	}
-	s.changed = w.pace.Now()
+	s.changed, s.proof = w.pace.Now(), false
 	if told && !s.stale {
 		s.graph, s.own = s.graph.after(change, node), true
-		if s.patience == 0 && s.graph.underWay() {
-			s.patience, s.first = w.pace.Pending, w.pace.Pending
+		if first := w.firstLook(s.graph); first != s.first {
+			s.patience, s.first = first, first
 		}
 	} else {
 		s.stale = true
@@ -253,8 +332,11 @@ func (w *watched) tell(ctx context.Context, owner Owner, change Change) (Node, b
 	return node, told && err == nil, err
 }
 
-// after returns g with what a change has made of its node.
+// after returns g with what a change has made of its node: nothing, if a removal has left nothing of it.
 func (g Graph) after(change Change, node Node) Graph {
+	if change.removes() {
+		return g.without(change.Node)
+	}
 	rest := g.Filter(func(n Node) bool {
 		if change.Old != nil {
 			return n.Key != change.Old.Key || n.Name != change.Old.Name || n.ID != change.Old.ID
@@ -270,6 +352,15 @@ func (w *watched) Quiet(owner Owner) bool {
 	defer w.mu.Unlock()
 	s := w.known[owner.Mark()]
 	return s != nil && !s.stale && !s.at.Before(w.changedAt(s).Add(w.pace.Lag))
+}
+
+// prove asks for a look that is late enough.
+func (w *watched) prove(owner Owner) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if s := w.known[owner.Mark()]; s != nil {
+		s.proof = true
+	}
 }
 
 // await says whether a target of a gateway is waited for from now on.
@@ -310,57 +401,4 @@ func (w *watched) Survey(ctx context.Context, cluster string, places []Place) ([
 		return surveyor.Survey(ctx, cluster, places)
 	}
 	return nil, nil
-}
-
-// sweptYet says whether there is a sweep to compare with.
-func (w *watched) sweptYet() bool {
-	w.sweeping.Lock()
-	defer w.sweeping.Unlock()
-	return !w.swept.IsZero()
-}
-
-// sweep returns what a sweep told that is at most so old and covers these places, or makes one of all places known.
-func (w *watched) sweep(ctx context.Context, places []Place, age time.Duration) (Sighting, error) {
-	w.sweeping.Lock()
-	defer w.sweeping.Unlock()
-	now := w.pace.Now()
-	if !w.swept.IsZero() && now.Sub(w.swept) < age && covers(w.covered, places) {
-		return w.sighting, nil
-	}
-	all := w.places(places)
-	sighting, err := w.sweeper.Sweep(ctx, all)
-	if err != nil {
-		return nil, fmt.Errorf("sweeping: %w", err)
-	}
-	w.swept, w.sighting, w.covered = now, sighting, all
-	return sighting, nil
-}
-
-// places joins these with those of all gateways.
-func (w *watched) places(more []Place) []Place {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	all := slices.Clone(more)
-	for _, mark := range slices.Sorted(maps.Keys(w.known)) {
-		all = append(all, w.known[mark].refs.Places...)
-	}
-	return merge(all)
-}
-
-// covers says whether places are among those of a sweep. What is looked for in a place doesn't depend on the names in it.
-func covers(swept, places []Place) bool {
-	return !slices.ContainsFunc(places, func(p Place) bool {
-		return !slices.ContainsFunc(swept, func(s Place) bool { return comparePlaces(s, p) == 0 })
-	})
-}
-
-// of returns what a sighting tells of one gateway.
-func (s Sighting) of(mark string, places []Place) string {
-	texts := []string{s[mark]}
-	for _, place := range merge(places) {
-		for _, name := range place.Names {
-			texts = append(texts, name+"="+s[name])
-		}
-	}
-	return strings.Join(texts, "\n")
 }

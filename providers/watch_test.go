@@ -66,10 +66,22 @@ func (w *watching) look(after time.Duration) bool {
 	return w.looks > before
 }
 
+// round makes a round that has nothing to do after a while, and returns whether that looked in full.
+func (w *watching) round(after time.Duration, awaited bool) bool {
+	w.t.Helper()
+	w.now = w.now.Add(after)
+	before := w.looks
+	out := providers.Round{Provider: w.p, Owner: w.owner, Refs: w.refs, Awaited: awaited}.See(w.t.Context())
+	if out.Err != nil {
+		w.t.Fatal(out.Err)
+	}
+	return w.looks > before
+}
+
 // settle looks until nothing is due.
 func (w *watching) settle() {
 	for range 3 {
-		w.look(20 * time.Second)
+		w.round(20*time.Second, false)
 	}
 }
 
@@ -130,7 +142,7 @@ func TestAChangeOfOursIsLookedAtAndThenOnceMoreWhenListsAreNotLateAnyMore(t *tes
 		after       time.Duration
 		look, quiet bool
 	}{{time.Second, true, false}, {10 * time.Second, false, false}, {5 * time.Second, true, true}, {5 * time.Second, false, true}} {
-		if got := w.look(step.after); got != step.look || quiet() != step.quiet {
+		if got := w.round(step.after, false); got != step.look || quiet() != step.quiet {
 			t.Errorf("%s later: looked %t, quiet %t, want %t and %t", step.after, got, quiet(), step.look, step.quiet)
 		}
 	}
@@ -169,11 +181,7 @@ func TestAnAwaitedTargetIsLookedAtAgainAndAgain(t *testing.T) {
 	looks := func(awaited bool) int {
 		before := w.looks
 		for range 60 {
-			out := providers.Round{Provider: w.p, Owner: w.owner, Refs: w.refs, Awaited: awaited}.See(t.Context())
-			if out.Err != nil {
-				t.Fatal(out.Err)
-			}
-			w.now = w.now.Add(5 * time.Second)
+			w.round(5*time.Second, awaited)
 		}
 		return w.looks - before
 	}
