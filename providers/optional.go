@@ -18,7 +18,7 @@ type Sighting map[string]string
 // Teller learns from the answers to its calls what has become of things, so that nobody need look for it.
 type Teller interface {
 	// Tell is Apply. It returns what the change's node has become, as Observe would show it now, if the provider's answer says all of it;
-	// told is false if it doesn't. Of a removal it is true only if nothing is left of the node, and nothing else has changed by it.
+	// told is false if it doesn't. After a removal node is empty if nothing is left, or Pending while the provider takes it down.
 	Tell(ctx context.Context, owner Owner, change Change) (node Node, told bool, err error)
 }
 

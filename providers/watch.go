@@ -112,24 +112,20 @@ const (
 func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, error) {
 	mark := owner.Mark()
 	last, due := w.due(mark, refs)
-	var told string
-	if due != everything || w.sweptYet() {
-		age := w.pace.Shallow
-		if last.patience == 0 {
-			age = max(age, w.pace.Settled)
-		}
-		sighting, err := w.sweep(ctx, refs.Places, age)
-		if err != nil {
-			return Graph{}, err
-		}
-		told = sighting.of(mark, refs.Places)
-		// Names that were looked for then and are in no place any more are no news.
-		then := sighting.of(mark, last.refs.Places)
-		if due != everything && (then == last.told || w.ours(mark, last, then)) {
-			return w.glance(ctx, owner, last, due)
-		}
+	age := w.pace.Shallow
+	if last.patience == 0 {
+		age = max(age, w.pace.Settled)
 	}
-	at := w.pace.Now()
+	sighting, err := w.sweep(ctx, refs.Places, age)
+	if err != nil {
+		return Graph{}, err
+	}
+	// Names that were looked for then and are in no place any more are no news.
+	then := sighting.of(mark, last.refs.Places)
+	if due != everything && (then == last.told || w.ours(mark, last, then)) {
+		return w.glance(ctx, owner, last, due)
+	}
+	at, told := w.pace.Now(), sighting.of(mark, refs.Places)
 	graph, err := w.Provider.Observe(ctx, owner, refs)
 	if err != nil {
 		return Graph{}, err
@@ -332,10 +328,10 @@ func (w *watched) tell(ctx context.Context, owner Owner, change Change) (Node, b
 	return node, told && err == nil, err
 }
 
-// after returns g with what a change has made of its node: nothing, if a removal has left nothing of it.
+// after returns g with what a change has made of its node.
 func (g Graph) after(change Change, node Node) Graph {
 	if change.removes() {
-		return g.without(change.Node)
+		return g.leaving(change.Node, node)
 	}
 	rest := g.Filter(func(n Node) bool {
 		if change.Old != nil {
@@ -344,6 +340,22 @@ func (g Graph) after(change Change, node Node) Graph {
 		return n.Key != node.Key || n.Name != node.Name || n.exists() && n.ID != node.ID
 	})
 	return NewGraph(append(slices.Clone(rest.Nodes), node)...)
+}
+
+// leaving returns g after the removal of old, of which left is left: none, or a node that is Pending, as are its parts then.
+func (g Graph) leaving(old, left Node) Graph {
+	rest := g.without(old)
+	if left.Key == "" {
+		return rest
+	}
+	nodes := append(slices.Clone(rest.Nodes), left)
+	for _, n := range g.Nodes {
+		if n.Within == old.ID && old.ID != "" {
+			n.State, n.Problem = left.State, left.Problem
+			nodes = append(nodes, n)
+		}
+	}
+	return NewGraph(nodes...)
 }
 
 // Quiet says whether the last look was late enough after the last change to have shown it.

@@ -9,13 +9,6 @@ import (
 	"time"
 )
 
-// sweptYet says whether there is a sweep to compare with.
-func (w *watched) sweptYet() bool {
-	w.sweeping.Lock()
-	defer w.sweeping.Unlock()
-	return !w.swept.IsZero()
-}
-
 // sweep returns what a sweep told that is at most so old and covers these places, or makes one of all places known.
 func (w *watched) sweep(ctx context.Context, places []Place, age time.Duration) (Sighting, error) {
 	w.sweeping.Lock()

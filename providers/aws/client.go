@@ -2,6 +2,7 @@ package aws
 
 import (
 	"context"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -125,4 +126,5 @@ type region struct {
 	limits       limitAPI
 
 	memory *memory
+	now    func() time.Time
 }

@@ -52,6 +52,8 @@ type Access struct {
 	HTTP aws.HTTPClient
 	// Budgets that all providers of the operator share. Nil: none, every call is made at once.
 	Budgets *Budgets
+	// Now is the clock by which what was read grows old. Nil: time.Now.
+	Now func() time.Time
 }
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2}(-[a-z]+)+-[0-9]+$`)

@@ -44,6 +44,7 @@ type DNS struct {
 var (
 	_ providers.Provider = (*DNS)(nil)
 	_ providers.Sweeper  = (*DNS)(nil)
+	_ providers.Teller   = (*DNS)(nil)
 	_ providers.Surveyor = (*DNS)(nil)
 )
 

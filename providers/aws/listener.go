@@ -65,7 +65,9 @@ func (l listeners) create(ctx context.Context, owner providers.Owner, node provi
 	if len(out.Listeners) == 0 {
 		return nil, nil
 	}
-	return as(node, aws.ToString(out.Listeners[0].ListenerArn), spec), nil
+	now := as(node, aws.ToString(out.Listeners[0].ListenerArn), spec)
+	now.Within = spec.Balancer
+	return now, nil
 }
 
 // onPort says whether the owner has a listener on the port. Somebody else's there is a Denied error.
@@ -102,7 +104,9 @@ func (l listeners) update(ctx context.Context, owner providers.Owner, old, node 
 	if err != nil {
 		return nil, fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
 	}
-	return as(node, old.ID, spec), nil
+	now := as(node, old.ID, spec)
+	now.Within = spec.Balancer
+	return now, nil
 }
 
 func (l listeners) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {
@@ -152,6 +156,7 @@ func listenerNode(place providers.Place, balancerName string, listener elbtypes.
 	port := aws.ToInt32(listener.Port)
 	return providers.Node{
 		Key: listenerKey(port), Name: listenerName(balancerName, port), ID: aws.ToString(listener.ListenerArn), Place: place,
+		Within:    aws.ToString(listener.LoadBalancerArn),
 		DependsOn: []string{balancerKey, cmp.Or(targets, kindTargets+"/"+portPart(string(listener.Protocol), port))}, State: providers.Ready,
 		Spec: Listener{
 			Balancer: aws.ToString(listener.LoadBalancerArn), Protocol: string(listener.Protocol), Port: port,

@@ -2,8 +2,10 @@ package aws
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/edgegateway/edgegateway/providers"
 )
@@ -11,13 +13,23 @@ import (
 // memoryLooks is how often an address that was just allocated is shown from memory while lists don't show it.
 const memoryLooks = 10
 
+// networkAge is how old what was read of a network may be. It is not ours, and hardly ever changes.
+const networkAge = time.Minute
+
 // memory keeps what was created here and may not be in lists yet. Only addresses need it: everything else has a name that AWS keeps
 // unique. It is lost in a crash, after which a second address is found to be surplus and goes. It also keeps which instances were found
-// not to run, which is found out again after a crash.
+// not to run, which is found out again after a crash, and networks, which many gateways share.
 type memory struct {
 	mu   sync.Mutex
 	kept map[string]*remembered // by ID
 	down []string
+	// networks by what was asked.
+	networks map[string]seenNetwork
+}
+
+type seenNetwork struct {
+	network Network
+	at      time.Time
 }
 
 type remembered struct {
@@ -26,7 +38,24 @@ type remembered struct {
 	left int
 }
 
-func newMemory() *memory { return &memory{kept: map[string]*remembered{}} }
+func newMemory() *memory {
+	return &memory{kept: map[string]*remembered{}, networks: map[string]seenNetwork{}}
+}
+
+// network returns the one that was read lately, if it was. Nobody may change it.
+func (m *memory) network(asked string, now time.Time) (Network, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.networks, func(_ string, n seenNetwork) bool { return now.Sub(n.at) >= networkAge })
+	n, ok := m.networks[asked]
+	return n.network, ok
+}
+
+func (m *memory) keepNetwork(asked string, network Network, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.networks[asked] = seenNetwork{network: network, at: now}
+}
 
 func (m *memory) keep(owner providers.Owner, node providers.Node) {
 	m.mu.Lock()

@@ -58,8 +58,24 @@ func networkOf(observed providers.Graph) (Network, bool) {
 	return network, ok
 }
 
-// readNetwork reads the class's subnets, and where the instances are that are nodes or registered.
+// readNetwork returns the class's subnets, and where the instances are that are nodes or registered. All but what doesn't run is what was read
+// for any gateway within networkAge.
 func (r *region) readNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
+	key := fmt.Sprintf("%q %q %q %t %q", config.Subnets, config.VPC, config.NodeGroups, config.Internal, instances)
+	network, known := r.memory.network(key, r.now())
+	if !known {
+		var err error
+		if network, err = r.askNetwork(ctx, config, instances); err != nil {
+			return Network{}, err
+		}
+		r.memory.keepNetwork(key, network, r.now())
+	}
+	var err error
+	network.Down, err = r.stillDown(ctx)
+	return network, err
+}
+
+func (r *region) askNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
 	found, err := r.readInstances(ctx, instances)
 	if err != nil {
 		return Network{}, err
@@ -78,9 +94,6 @@ func (r *region) readNetwork(ctx context.Context, config Config, instances []str
 		vpcs = union(vpcs, []string{subnet.VPC})
 	}
 	if network.Ranges, err = r.rangesOf(ctx, vpcs); err != nil {
-		return Network{}, err
-	}
-	if network.Down, err = r.stillDown(ctx); err != nil {
 		return Network{}, err
 	}
 	if len(config.NodeGroups) == 0 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -52,6 +53,8 @@ var (
 	_ providers.Provider  = (*LoadBalancers)(nil)
 	_ providers.Predictor = (*LoadBalancers)(nil)
 	_ providers.Sweeper   = (*LoadBalancers)(nil)
+	_ providers.Glancer   = (*LoadBalancers)(nil)
+	_ providers.Teller    = (*LoadBalancers)(nil)
 
 	_ providers.Preflighter = (*LoadBalancers)(nil)
 	_ providers.Surveyor    = (*LoadBalancers)(nil)
@@ -67,15 +70,18 @@ func NewLoadBalancers(ctx context.Context, config Config) (*LoadBalancers, error
 	if config.DrainSeconds == 0 {
 		config.DrainSeconds = defaultDrainSeconds
 	}
+	if config.Now == nil {
+		config.Now = time.Now
+	}
 	connect := func(name string) *region {
 		there := loaded.Copy()
 		there.Region = name
-		return newRegion(there)
+		return newRegion(there, config.Now)
 	}
 	return &LoadBalancers{config: config, account: account, connect: connect, regions: map[string]*region{}}, nil
 }
 
-func newRegion(loaded aws.Config) *region {
+func newRegion(loaded aws.Config, now func() time.Time) *region {
 	compute, balancing := ec2.NewFromConfig(loaded), elb.NewFromConfig(loaded)
 	return &region{
 		name:      loaded.Region,
@@ -83,7 +89,7 @@ func newRegion(loaded aws.Config) *region {
 		balancers: balancing, settings: balancing, listeners: balancing,
 		targetGroups: balancing, attributes: balancing, targets: balancing, tags: balancing,
 		account: compute, limits: balancing,
-		memory: newMemory(),
+		memory: newMemory(), now: now,
 	}
 }
 
@@ -103,7 +109,7 @@ func (p *LoadBalancers) place(names ...string) providers.Place {
 }
 
 // resource is one kind of node in AWS. Each method makes at most one mutating call. The node that create and update return is what is there
-// now, if AWS's answer says all of it; nil if it has to be looked for.
+// now, if AWS's answer says all of it; nil if it has to be looked for. Once removed, all but a load balancer are gone at once.
 type resource interface {
 	// create makes node, or finds that an earlier try has made it.
 	create(ctx context.Context, owner providers.Owner, node providers.Node) (*providers.Node, error)
@@ -169,8 +175,17 @@ func (p *LoadBalancers) make(ctx context.Context, owner providers.Owner, change 
 		}
 		return nil, r.release(ctx, owner, node)
 	default:
-		return nil, of.remove(ctx, owner, node)
+		return removed(node), of.remove(ctx, owner, node)
 	}
+}
+
+// removed is what is left of a node after its removal. What hung on a load balancer is free a while after it.
+func removed(node providers.Node) *providers.Node {
+	if node.Kind() != kindBalancer {
+		return &providers.Node{}
+	}
+	node.State, node.Problem = providers.Pending, "AWS is taking it down"
+	return &node
 }
 
 // as returns node as it is there now.

@@ -18,9 +18,29 @@ const (
 	typeAAAA = "AAAA"
 )
 
-// Apply writes or removes one record and its claim by one batch, which Route 53 makes as a whole or not at all. What is replaced or removed
-// is named in full, so that a batch fails if anything has changed since it was read.
+// Apply implements providers.Provider.
 func (p *DNS) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+	_, _, err := p.Tell(ctx, owner, change)
+	return err
+}
+
+// Tell implements providers.Teller.
+func (p *DNS) Tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
+	if err := p.write(ctx, owner, change); err != nil {
+		return providers.Node{}, false, err
+	}
+	if change.Verb == providers.Delete || change.Verb == providers.Release {
+		return providers.Node{}, true, nil
+	}
+	at, _ := p.pointOf(change.Node)
+	now := as(change.Node, at.host+"/"+at.kind, change.Node.Spec)
+	now.State, now.Problem = providers.Pending, problemSpreading
+	return *now, true, nil
+}
+
+// write writes or removes one record and its claim by one batch, which Route 53 makes as a whole or not at all. What is replaced or removed
+// is named in full, so that a batch fails if anything has changed since it was read.
+func (p *DNS) write(ctx context.Context, owner providers.Owner, change providers.Change) error {
 	at, err := p.pointOf(change.Node)
 	if err != nil {
 		return err
@@ -190,6 +210,9 @@ func claimSet(host string, c providers.Claim) *types.ResourceRecordSet {
 	}
 }
 
+// problemSpreading is why a record that was just written is Pending.
+const problemSpreading = "Route 53's name servers don't all have it yet"
+
 // claimTTL in seconds. Nobody but us asks for claims, and we don't ask by DNS.
 const claimTTL = 300
 
@@ -217,7 +240,7 @@ func (p *DNS) await(ctx context.Context, nodes []providers.Node) error {
 			return fmt.Errorf("reading the change of %s: %w", nodes[i].Key, inField(classed(err), fieldDNSCredentials))
 		}
 		if err == nil && out.ChangeInfo != nil && out.ChangeInfo.Status == types.ChangeStatusPending {
-			nodes[i].State, nodes[i].Problem = providers.Pending, "Route 53's name servers don't all have it yet"
+			nodes[i].State, nodes[i].Problem = providers.Pending, problemSpreading
 			continue
 		}
 		p.mu.Lock()

@@ -181,10 +181,19 @@ func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, no
 	if err != nil {
 		return nil, fmt.Errorf("updating target group %s: %w", old.ID, classed(err))
 	}
-	if len(gone) > 0 {
-		return nil, nil
+	if len(gone) > 0 && from.Health == to.Health && from.Attributes == to.Attributes {
+		to = from.after(gone[:min(len(gone), targetBatch)])
 	}
 	return as(node, old.ID, to), nil
+}
+
+// after returns an observed group as it is after some targets have been taken out: they keep their connections for a while, if they had any.
+func (t TargetGroup) after(gone []string) TargetGroup {
+	t.Draining = union(t.Draining, without(gone, t.Idle))
+	for _, list := range []*[]string{&t.Members, &t.Healthy, &t.Initial, &t.Idle, &t.Unhealthy} {
+		*list = without(*list, gone)
+	}
+	return t
 }
 
 // register adds pods, or those of the instances that run, and remembers the others, which are not wanted until they do. AWS takes all of a
@@ -293,8 +302,9 @@ func (g targetGroups) read(ctx context.Context, group elbtypes.TargetGroup) (Tar
 	return spec, nil
 }
 
-// tally sorts targets by how they are. Used says that a listener sends to the group.
+// tally sorts targets by how they are now. Used says that a listener sends to the group.
 func (t *TargetGroup) tally(descriptions []elbtypes.TargetHealthDescription, used bool) {
+	t.Members, t.Healthy, t.Initial, t.Idle, t.Unhealthy, t.Draining = nil, nil, nil, nil, nil, nil
 	for _, d := range descriptions {
 		if d.Target == nil || d.TargetHealth == nil {
 			continue

@@ -17,7 +17,7 @@ const (
 
 // awsAccess returns how a class reaches AWS. Without a Secret, the SDK's default chain is used.
 func (r *Registry) awsAccess(class api.EdgeGatewayClassSpec, secret map[string][]byte) aws.Access {
-	access := aws.Access{HTTP: r.AWS, Budgets: r.Budgets, Credentials: aws.Credentials{
+	access := aws.Access{HTTP: r.AWS, Budgets: r.Budgets, Now: r.Pace.Now, Credentials: aws.Credentials{
 		AccessKeyID: string(secret[AWSAccessKeyID]), SecretAccessKey: string(secret[AWSSecretAccessKey]), SessionToken: string(secret[AWSSessionToken]),
 	}}
 	if class.AWS != nil {
