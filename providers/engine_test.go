@@ -42,6 +42,7 @@ func slots(names ...string) option {
 func is(s State) option       { return func(n *Node) { n.State = s } }
 func spec(s any) option       { return func(n *Node) { n.Spec = s } }
 func id(id string) option     { return func(n *Node) { n.ID = id } }
+func within(id string) option { return func(n *Node) { n.Within = id } }
 func problem(p string) option { return func(n *Node) { n.Problem = p } }
 func loss(i Impact) option    { return func(n *Node) { n.Loss = i } }
 func foreign(n *Node)         { n.Unmanaged = true }

@@ -67,6 +67,31 @@ func TestDiffDeletes(t *testing.T) {
 			expected: []string{"Delete listener/80 a Disruptive id-a", "Delete listener/443 b Disruptive id-b"},
 		},
 		{
+			name:     "a part goes with its whole, and needs no call of its own",
+			there:    []Node{there("lb/main", "l", id("arn")), there("listener/80", "p", needs("lb/main", "targets/a"), within("arn")), there("targets/a", "t")},
+			expected: []string{"Delete lb/main l Disruptive arn"},
+		},
+		{
+			name:     "a part goes by itself if its whole stays",
+			wanted:   []Node{wanted("lb/main", "l")},
+			there:    []Node{there("lb/main", "l", id("arn")), there("listener/80", "p", needs("lb/main"), within("arn"))},
+			expected: []string{"Delete listener/80 p Disruptive id-p"},
+		},
+		{
+			name:     "a part goes by itself if its whole is only given up",
+			there:    []Node{there("lb/main", "l", id("arn"), retained), there("listener/80", "p", needs("lb/main"), within("arn"))},
+			expected: []string{"Delete listener/80 p Disruptive id-p"},
+		},
+		{
+			name:   "a part of the one that is replaced goes with it",
+			wanted: []Node{wanted("lb/main", "new"), wanted("listener/80", "new-80", needs("lb/main"))},
+			there: []Node{
+				there("lb/main", "old", id("1")), there("lb/main", "new", id("2")),
+				there("listener/80", "old-80", needs("lb/main"), within("1")), there("listener/80", "new-80", needs("lb/main"), within("2")),
+			},
+			expected: []string{"Delete lb/main old Replace 1"},
+		},
+		{
 			name:     "the loss of an address has the impact Address",
 			there:    []Node{there("address/v4", "a")},
 			expected: []string{"Delete address/v4 a Address id-a"},

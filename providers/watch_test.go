@@ -2,6 +2,8 @@ package providers_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -174,6 +176,41 @@ func TestWhatIsUnderWayIsWaitedForWithPatience(t *testing.T) {
 	}
 }
 
+// glancing is a sky that can look at targets alone.
+type glancing struct {
+	*sky
+	glances int
+}
+
+func (s *glancing) Glance(_ context.Context, _ providers.Owner, observed providers.Graph) (providers.Graph, error) {
+	s.glances++
+	nodes := slices.Clone(observed.Nodes)
+	nodes[0].Problem = fmt.Sprintf("glance %d", s.glances)
+	return providers.NewGraph(nodes...), nil
+}
+
+// TestAnAwaitedTargetIsGlancedAt, where that can be done, instead of looking at everything.
+func TestAnAwaitedTargetIsGlancedAt(t *testing.T) {
+	w := watch(t)
+	g := &glancing{sky: w.sky}
+	w.p = providers.Watch(g, providers.Pace{
+		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
+		Awaited: 15 * time.Second,
+	})
+	w.settle()
+	looks := w.looks
+	for range 60 {
+		w.round(5*time.Second, true)
+	}
+	seen, err := w.p.Observe(t.Context(), w.owner, w.refs)
+	if g.glances < 15 || g.glances > 20 || w.looks != looks {
+		t.Errorf("%d glances and %d looks in five minutes", g.glances, w.looks-looks)
+	}
+	if want := fmt.Sprintf("glance %d", g.glances); err != nil || seen.Nodes[0].Problem != want {
+		t.Errorf("it is not remembered: %v, %v", seen, err)
+	}
+}
+
 // TestAnAwaitedTargetIsLookedAtAgainAndAgain, and no longer than it is awaited.
 func TestAnAwaitedTargetIsLookedAtAgainAndAgain(t *testing.T) {
 	w := watch(t)
@@ -240,6 +277,42 @@ func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T
 	if err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Delete, Node: w.graph.Nodes[0]}); err != nil || !w.look(0) {
 		t.Errorf("a removal is not looked at: %v", err)
 	}
+}
+
+// TestAnswersAreBelievedWhileThereIsSomethingToDo, and proved when nothing is left, or after a while.
+func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
+	for _, left := range []bool{false, true} {
+		w := watch(t)
+		w.p = providers.Watch(answering{w.sky}, providers.Pace{
+			Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
+		})
+		w.settle()
+		if err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0], Old: &w.graph.Nodes[0]}); err != nil {
+			t.Fatal(err)
+		}
+		began := w.now
+		for w.now.Sub(began) < 5*time.Minute {
+			looked := false
+			if left {
+				looked = w.look(5 * time.Second)
+			} else {
+				looked = w.round(5*time.Second, false)
+			}
+			if looked {
+				break
+			}
+		}
+		if took, want := w.now.Sub(began), map[bool]time.Duration{false: 15 * time.Second, true: 75 * time.Second}[left]; took != want {
+			t.Errorf("it is looked at after %s, want %s, if something is left to do: %t", took, want, left)
+		}
+	}
+}
+
+// answering is a sky whose answers say that things are ready.
+type answering struct{ *sky }
+
+func (answering) Tell(_ context.Context, _ providers.Owner, c providers.Change) (providers.Node, bool, error) {
+	return c.Node, true, nil
 }
 
 func TestAGatewayWithoutATargetThatServesIsLookedAtSoon(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// TestWhatIsToldIsWhatIsSeen makes a gateway and then moves its targets and ports, and compares each answer with the look that follows.
+// TestWhatIsToldIsWhatIsSeen makes a gateway, moves its targets and ports and removes it, and compares each answer with the look that follows.
 func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
 	w := newWorld()
 	lb, err := NewLoadBalancers(t.Context(), w.config())
@@ -15,9 +15,9 @@ func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
 		t.Fatal(err)
 	}
 	gw := testGateway()
-	told, kinds := 0, map[string]bool{}
+	told, kinds, removed := 0, map[string]bool{}, map[string]bool{}
 	var footprint []providers.Place
-	for i := range 40 {
+	for i := range 60 {
 		if i == 20 {
 			gw.Targets = []providers.Target{node(0), node(1), node(2)}
 			gw.Ports[1].NodePort = 31443
@@ -31,19 +31,27 @@ func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
 			return observed
 		}
 		observed := look()
-		desired, err := lb.Desired(gw, observed)
-		if err != nil {
-			t.Fatal(err)
+		var desired providers.Graph
+		if i < 40 {
+			if desired, err = lb.Desired(gw, observed); err != nil {
+				t.Fatal(err)
+			}
 		}
 		footprint = providers.Extend(footprint, desired)
-		var answers []providers.Node
+		var answers, gone []providers.Node
 		for _, change := range providers.Diff(desired, observed) {
 			answer, ok, err := lb.Tell(t.Context(), gw.Owner, change)
 			if err != nil && providers.ClassOf(err) != providers.Transient {
 				t.Fatal(err)
 			}
-			if ok {
+			switch {
+			case ok && change.Verb != providers.Delete:
 				answers = append(answers, answer)
+			case ok && answer.Key == "":
+				gone = append(gone, change.Node)
+				removed[change.Node.Kind()] = true
+			case ok && answer.State != providers.Pending:
+				t.Errorf("%s is deleted, and told to be %s", answer.Key, answer.State)
 			}
 		}
 		observed = look()
@@ -52,10 +60,16 @@ func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
 			kinds[answer.Kind()] = true
 			same(t, answer, observed)
 		}
+		for _, node := range gone {
+			if seen, there := observed.Find(node.Key, node.Name); there && seen.ID == node.ID {
+				t.Errorf("%s %s: told that it is gone, and it is %s", node.Key, node.Name, seen.State)
+			}
+		}
 		w.cloud.Advance(step)
 	}
-	if len(kinds) != 6 || told < 15 {
-		t.Errorf("%d answers tell something, of %v", told, kinds)
+	// Listeners go with their load balancer, of which no answer tells when it has gone.
+	if len(kinds) != 6 || told < 15 || len(removed) != 4 {
+		t.Errorf("%d answers tell something, of %v; removed are %v", told, kinds, removed)
 	}
 }
 

@@ -65,7 +65,7 @@ func (w *world) access() Access {
 	w.connections = append(w.connections, connection)
 	key := simaws.DefaultKey
 	return Access{
-		Credentials: Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret}, Endpoint: simaws.Endpoint, HTTP: connection.Client(),
+		Credentials: Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret}, Endpoint: simaws.Endpoint, HTTP: connection.Client(), Now: w.cloud.Now,
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
@@ -242,12 +243,30 @@ func describeObject(id objectID, object client.Object) string {
 			}
 		}
 	}
+	if sheet, ok := o.(*corev1.ConfigMap); ok && sheet.Data["earlier.json"] != "" {
+		sheet.Data["earlier.json"] = answered(sheet.Data["earlier.json"], sheet.Data["acked.json"])
+	}
 	tidy(o)
 	text, err := json.Marshal(o)
 	if err != nil {
 		panic(err)
 	}
 	return id.String() + " " + string(text)
+}
+
+// answered returns those of the earlier hand-offs that the ops team has answered. How many there were besides depends on when the operator
+// looked at what changed meanwhile, and no promise is about them.
+func answered(earlier, acked string) string {
+	var all []json.RawMessage
+	var ack struct{ Hash string }
+	if json.Unmarshal([]byte(earlier), &all) != nil || json.Unmarshal([]byte(acked), &ack) != nil {
+		return earlier
+	}
+	all = slices.DeleteFunc(all, func(text json.RawMessage) bool {
+		var issued struct{ Hash string }
+		return json.Unmarshal(text, &issued) == nil && issued.Hash != ack.Hash
+	})
+	return fmt.Sprintf("%s", all)
 }
 
 // tidy sorts conditions and takes their times out.
