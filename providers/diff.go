@@ -139,10 +139,14 @@ func (s *situation) within(k, i int) bool {
 	return k != i && s.there[i].ID != "" && s.there[k].Within == s.there[i].ID && s.removal(i) == Delete
 }
 
-// goesAlong says whether the observed node k is a part of one that goes.
+// goesAlong says whether the observed node k is a part of one that goes, and need not go before it to let go of what that one waits for.
 func (s *situation) goesAlong(k int, going map[int]bool) bool {
 	for i := range s.there {
-		if going[i] && s.within(k, i) {
+		if !going[i] || !s.within(k, i) {
+			continue
+		}
+		held := func(x int) bool { return x != k && !s.within(x, i) && slices.Contains(s.dependents(x), k) }
+		if !slices.ContainsFunc(s.dependents(i), held) {
 			return true
 		}
 	}

@@ -92,6 +92,13 @@ func TestDiffDeletes(t *testing.T) {
 			expected: []string{"Delete lb/main old Replace 1"},
 		},
 		{
+			name: "a part goes by itself if it is in the way of what its whole waits for",
+			there: []Node{
+				there("lb/main", "l", id("arn")), there("listener/80", "p", needs("lb/main", "targets/a"), within("arn")), there("targets/a", "t", needs("lb/main")),
+			},
+			expected: []string{"Delete listener/80 p Disruptive id-p"},
+		},
+		{
 			name:     "the loss of an address has the impact Address",
 			there:    []Node{there("address/v4", "a")},
 			expected: []string{"Delete address/v4 a Address id-a"},

@@ -230,6 +230,7 @@ func blind(h Harness, kind FaultKind) error {
 		return err
 	}
 	refs := providers.Refs{Places: d.Footprint}.For(&gw)
+	d.Restart() // what it remembers it would not read
 	before, mutations := w.Calls()
 	if _, err := d.Provider.Observe(context.Background(), gw.Owner, refs); err != nil {
 		return err
@@ -237,6 +238,7 @@ func blind(h Harness, kind FaultKind) error {
 	reads, _ := w.Calls()
 	for read := range reads - before {
 		fault := &Fault{Kind: kind, Call: read, Read: true}
+		d.Restart()
 		w.Inject(fault)
 		_, err := d.Provider.Observe(context.Background(), gw.Owner, refs)
 		if err == nil {
