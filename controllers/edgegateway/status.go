@@ -102,6 +102,9 @@ func judge(in *inputs, out providers.Outcome, seen views) []part {
 		dns = yes(api.ReasonNoDNS, "the class publishes no names: point them at status.addresses yourself")
 	case len(in.gateway.Spec.Hostnames) == 0:
 		dns = yes(api.ReasonNoDNS, "spec.hostnames is empty: there is no name to publish")
+	case out.Err != nil && len(out.Observed.OfKind(providers.KindRecord).Nodes) == 0:
+		// What could not be decided has no record, and to a provider there is nothing to publish then.
+		dns = failure(out.Err)
 	}
 	parts = append(parts, part{api.ConditionDNSReady, dns}, part{api.ConditionReachable, seen.reach})
 	if !accepted.ok && len(out.Observed.Nodes) == 0 {
