@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,6 +35,8 @@ type awsWorld struct {
 	// foreign is what bears no mark of ours, by ID, as people left it last.
 	foreign map[string]simaws.Item
 	watch   awsWatch
+	// requests counts what processes have sent, also what AWS has not let in.
+	requests int
 }
 
 // awsConfig lets things take seconds where AWS takes minutes: the order is the same, and fewer looks find that nothing has happened yet.
@@ -88,7 +91,18 @@ func (w *awsWorld) registry(_ *sim, p *process) *registry.Registry {
 	pace := providers.DefaultPace()
 	pace.Now = w.now
 	budgets := &aws.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
-	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: connection.Client(), Budgets: budgets}
+	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: counting{connection.Client(), &w.requests}, Budgets: budgets}
+}
+
+// counting counts requests.
+type counting struct {
+	*http.Client
+	requests *int
+}
+
+func (c counting) Do(request *http.Request) (*http.Response, error) {
+	*c.requests++
+	return c.Client.Do(request)
 }
 
 // noDocuments are those of a world without an ops team.
