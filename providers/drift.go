@@ -99,11 +99,14 @@ func (o Outcome) finished(report bool) bool {
 	return true
 }
 
-// touched returns the memory without the digests of what is about to be changed, and whether that is another memory.
-func (m Memory) touched(changes []Change) (Memory, bool) {
+// touched returns the memory without the digests of what is about to be changed, and whether that is another memory. What somebody else has
+// changed keeps its digest until it is as wanted: else a repair that fails, or takes several steps, would not be told any more.
+func (m Memory) touched(changes []Change, drifted []Drift) (Memory, bool) {
 	things, differs := slices.Clone(m), false
 	for i := range things {
-		if things[i].Digest != "" && slices.ContainsFunc(changes, func(c Change) bool { return c.Node.Key == things[i].Key }) {
+		changed := slices.ContainsFunc(changes, func(c Change) bool { return c.Node.Key == things[i].Key })
+		repaired := slices.ContainsFunc(drifted, func(d Drift) bool { return d.Key == things[i].Key && !d.Gone })
+		if things[i].Digest != "" && changed && !repaired {
 			things[i].Digest, differs = "", true
 		}
 	}
