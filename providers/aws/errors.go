@@ -176,7 +176,7 @@ func judged(err error, code string) error {
 		v = later(ReasonCloud)
 	}
 	if v.reason == ReasonPermission {
-		v.cure = fmt.Sprintf("allow the action %s:%s (see iam-policy.json)", service, operation)
+		v.cure = fmt.Sprintf("allow the action %s:%s%s (see iam-policy.json)", service, operation, marking[service+":"+operation])
 	}
 	if v.cure != "" {
 		err = fmt.Errorf("%w; %s", err, v.cure)
@@ -190,6 +190,17 @@ func judged(err error, code string) error {
 	}
 	return classed
 }
+
+// marking is what else calls take that mark what they create: AWS's code does not say which of the two is missing.
+var marking = map[string]string{
+	"ec2:AllocateAddress": andTags, "ec2:CreateSecurityGroup": andTags, "ec2:AuthorizeSecurityGroupIngress": andTags,
+	"elasticloadbalancing:CreateLoadBalancer": andAdds, "elasticloadbalancing:CreateTargetGroup": andAdds, "elasticloadbalancing:CreateListener": andAdds,
+}
+
+const (
+	andTags = ", and ec2:CreateTags, by which it is marked"
+	andAdds = ", and elasticloadbalancing:AddTags, by which it is marked"
+)
 
 // plainAnswer is an answer of AWS's as a condition says it. The SDK's own text has the number of the request, and EC2's a blob that encodes it: with
 // those, every look that fails alike would say something else, and every status would be written again.
