@@ -302,7 +302,7 @@ func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, atta
 	}
 	main.Unmanaged = true
 	if label.mark != "" {
-		main.State, main.Problem = providers.Failed, "it belongs to another EdgeGateway"
+		main.State, main.Problem = providers.Failed, adoptField+": it belongs to another EdgeGateway; name another"
 	}
 	return []providers.Node{main}, nil
 }
@@ -347,7 +347,7 @@ func (w *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) 
 
 // notOurs is a thing with a name of ours and without our mark.
 func notOurs(node providers.Node) providers.Node {
-	node.Unmanaged, node.State, node.Problem = true, providers.Failed, node.Name+" is there and is not this EdgeGateway's"
+	node.Unmanaged, node.State, node.Problem = true, providers.Failed, node.Name+" is there and is not this EdgeGateway's; remove or rename it"
 	node.DependsOn, node.Slots = nil, nil
 	return node
 }
