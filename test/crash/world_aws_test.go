@@ -62,8 +62,13 @@ func (w *awsWorld) slow(calls int, d time.Duration) {
 
 func (w *awsWorld) attach(s *sim) {
 	w.sim, w.processes = s, map[int]*process{}
+	// Another cluster may use the same account.
+	before, after := w.cloud.Before, w.cloud.After
 	w.cloud.Before = func(call simcloud.Call) simcloud.Fate {
 		p := w.processes[call.Connection]
+		if p == nil && before != nil {
+			return before(call)
+		}
 		switch s.gate.enter(p, call.Name(), call.Mutating) {
 		case crashBefore, dead:
 			return simcloud.Fate{Act: simcloud.Drop}
@@ -76,6 +81,10 @@ func (w *awsWorld) attach(s *sim) {
 		}
 	}
 	w.cloud.After = func(call simcloud.Call) {
+		if w.processes[call.Connection] == nil && after != nil {
+			after(call)
+			return
+		}
 		effective := call.Fate == simcloud.Pass || call.Fate == simcloud.LoseReply
 		if call.Mutating && effective && call.Code == "" {
 			s.changed()
@@ -156,7 +165,7 @@ func (w *awsWorld) touch() {
 	w.foreign = map[string]simaws.Item{}
 	for _, item := range items {
 		if marks[item.ID] == "" || marks[item.ID] == theirs.Mark() {
-			w.foreign[item.ID] = item
+			w.foreign[item.ID] = unmarked(item)
 		}
 	}
 }
