@@ -105,7 +105,7 @@ func (m Memory) touched(changes []Change, drifted []Drift) (Memory, bool) {
 	things, differs := slices.Clone(m), false
 	for i := range things {
 		changed := slices.ContainsFunc(changes, func(c Change) bool { return c.Node.Key == things[i].Key })
-		repaired := slices.ContainsFunc(drifted, func(d Drift) bool { return d.Key == things[i].Key && !d.Gone })
+		repaired := slices.ContainsFunc(drifted, func(d Drift) bool { return d.Key == things[i].Key })
 		if things[i].Digest != "" && changed && !repaired {
 			things[i].Digest, differs = "", true
 		}
@@ -124,11 +124,14 @@ func (r Round) drifted(desired, observed Graph) []Drift {
 		}
 		w := s.wanted[j]
 		n, there := observed.Find(thing.Key, thing.Name)
+		again := thing.ID != "" && n.ID != thing.ID // what was removed is being made again
 		switch {
 		case !there || !n.exists():
 			found = append(found, Drift{Key: thing.Key, Name: thing.Name, Gone: true})
-		case n.Unmanaged || n.Name != w.Name || digestOf(n) == thing.Digest:
+		case n.Unmanaged || n.Name != w.Name || digestOf(n) == thing.Digest && (!again || n.State == Ready):
 			// Its mark was taken, which is a collision; or it is as it was.
+		case again && !s.settled(j):
+			found = append(found, Drift{Key: thing.Key, Name: thing.Name, Gone: true})
 		default:
 			if fields, _ := differences(n, w); len(fields) > 0 {
 				found = append(found, Drift{Key: thing.Key, Name: thing.Name, Fields: fields})
