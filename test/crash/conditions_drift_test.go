@@ -45,6 +45,7 @@ func TestWhatIsDoneByHandIsNamedAndRepaired(t *testing.T) {
 	start := settled(t, newAWSWorld(), dual(), addSpareTargets)
 	for _, c := range tamperings() {
 		t.Run(c.name(), func(t *testing.T) {
+			t.Parallel()
 			s := start.another(t)
 			before := s.final()
 			at := s.tamper(c)
@@ -64,6 +65,7 @@ func TestWhatIsDoneByHandIsReportedAndLeft(t *testing.T) {
 	start := settled(t, newAWSWorld(), dual(), addSpareTargets, editClass(func(c *api.EdgeGatewayClass) { c.Spec.DriftPolicy = api.DriftReport }))
 	for _, c := range tamperings() {
 		t.Run(c.name(), func(t *testing.T) {
+			t.Parallel()
 			s := start.another(t)
 			before := s.outside()
 			at := s.tamper(c)
