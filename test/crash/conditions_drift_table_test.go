@@ -68,6 +68,9 @@ func tamperings() []tampering {
 		}, []string{"listener/80 (eg-", "-80) was changed: protocol is TCP_UDP, not TCP"}},
 
 		{targetsThing, "removed with its listener", func(h hand) { h.dropTargets() }, []string{"targets/tcp-80 (eg-", ") was removed", "listener/80 (eg-"}},
+		{targetsThing, "changed: its role", func(h hand) {
+			h.cloud.Retag(h.thing(targetsThing), simaws.Tags{"edgegateway.dev/role": "targets/tcp-81"})
+		}, []string{"targets/tcp-80 (eg-"}},
 		{targetsThing, "changed: a node less", func(h hand) {
 			h.targets(func(g *simaws.TargetGroup) { g.Targets = g.Targets[:1] })
 		}, []string{"targets/tcp-80 (eg-", ") was changed: members is ", simaws.SeedNodes[1]}},

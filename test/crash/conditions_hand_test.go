@@ -26,15 +26,17 @@ func (h hand) thing(key string) string {
 }
 
 func (h hand) remove(keys ...string) {
-	h.lose()
 	for _, key := range keys {
+		if key == balancerThing {
+			h.lose()
+		}
 		if err := h.cloud.Remove(h.thing(key)); err != nil {
 			panic(fmt.Sprintf("removing %s: %v", key, err))
 		}
 	}
 }
 
-// lose lets names point at load balancers that people have removed.
+// lose lets names point at the load balancers that there are, whatever people do to them.
 func (h hand) lose() {
 	if h.watch.lost == nil {
 		h.watch.lost = map[string]bool{}

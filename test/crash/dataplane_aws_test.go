@@ -147,7 +147,7 @@ type awsWatch struct {
 	ours    map[string]string
 	behind  map[string]map[string]bool
 	served  map[string]bool
-	// lost are DNS names of load balancers that people removed by hand.
+	// lost are DNS names of load balancers that people took away: removed, or without their mark.
 	lost map[string]bool
 }
 
@@ -216,7 +216,7 @@ func (a *awsWatch) misdirected(t *simaws.Tables, now simcloud.View, pointers []p
 		balancers := t.Balancers.All(now)
 		i := slices.IndexFunc(balancers, func(b simaws.Balancer) bool { return plainName(b.DNSName) == p.target })
 		switch {
-		case i < 0 && a.lost[p.target]:
+		case a.lost[p.target]:
 		case i < 0:
 			problems = append(problems, fmt.Sprintf("%s points at a load balancer that is gone", p.host))
 		case balancers[i].Tags[tagOwner] != p.mark:
