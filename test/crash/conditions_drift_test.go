@@ -144,3 +144,55 @@ func TestAWSItselfRefuses(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatIsRemovedWhileNobodyLooksIsNamed has the operator not run when it happens: what it knows outlives it.
+func TestWhatIsRemovedWhileNobodyLooksIsNamed(t *testing.T) {
+	start := settled(t, newAWSWorld(), dual(), addSpareTargets)
+	for _, c := range tamperings() {
+		if !strings.HasPrefix(c.what, "removed") {
+			continue
+		}
+		t.Run(c.name(), func(t *testing.T) {
+			t.Parallel()
+			s := start.fork(scenario{disruptive: true}, sabotage{})
+			at := s.tamper(c)
+			s.spend(t, 10*time.Minute)
+			if named := s.named(t, at, api.ReasonRepairing, c.says); named.at.Sub(at) > time.Minute {
+				t.Errorf("a new operator says it after %v only", named.at.Sub(at))
+			}
+			s.isWell(t)
+		})
+	}
+}
+
+// TestWhatIsRemovedFromTheClusterComesBack is about what is in the cluster. Drifted does not name it: Kubernetes itself tells who did it, and it is
+// put back at the next event or look.
+func TestWhatIsRemovedFromTheClusterComesBack(t *testing.T) {
+	start := settled(t, newAWSWorld(), dual())
+	kinds := map[string]bool{}
+	for id, object := range start.store.objects {
+		if !metav1.IsControlledBy(object, start.gateway(tenant, gatewayName)) {
+			continue
+		}
+		kinds[id.kind] = true
+		t.Run(id.String(), func(t *testing.T) {
+			t.Parallel()
+			s := start.another(t)
+			before := s.final()
+			if err := s.store.delete(id, nil); err != nil {
+				t.Fatal(err)
+			}
+			s.store.births[id]-- // so that its UID is no difference
+			s.spend(t, 5*time.Minute)
+			s.isWell(t)
+			if after := s.final(); !slices.Equal(before, after) {
+				t.Errorf("it is not as it was:\n%s", difference(before, after))
+			}
+		})
+	}
+	for _, kind := range []string{"Deployment", "Service", "ConfigMap", "ServiceAccount", "PodDisruptionBudget"} {
+		if !kinds[kind] {
+			t.Errorf("no %s is the gateway's: %v", kind, kinds)
+		}
+	}
+}
