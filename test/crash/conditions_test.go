@@ -83,7 +83,7 @@ func (s *sim) spend(t *testing.T, d time.Duration) {
 	}
 }
 
-// sees fails the test if anything was as it must never be, or if a gateway is not Ready.
+// isWell fails the test if anything was as it must never be, or if the gateway is not Ready.
 func (s *sim) isWell(t *testing.T) {
 	t.Helper()
 	if err := s.verdict(); err != nil {
