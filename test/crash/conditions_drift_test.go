@@ -70,7 +70,7 @@ func TestWhatIsDoneByHandIsReportedAndLeft(t *testing.T) {
 			before := s.outside()
 			at := s.tamper(c)
 			left, writes := s.outside(), s.cloud
-			s.spend(t, oneSweep+10*time.Minute)
+			s.spend(t, oneSweep+3*time.Minute)
 			s.named(t, at, api.ReasonReported, append(c.says, "spec.driftPolicy is Report: undo it, or set Repair"))
 			if now := s.outside(); !slices.Equal(left, now) || s.cloud != writes {
 				t.Errorf("there are %d writes:\n%s", s.cloud-writes, difference(left, now))
