@@ -99,11 +99,14 @@ func (o Outcome) finished(report bool) bool {
 	return true
 }
 
-// touched returns the memory without the digests of what is about to be changed, and whether that is another memory.
-func (m Memory) touched(changes []Change) (Memory, bool) {
+// touched returns the memory without the digests of what is about to be changed, and whether that is another memory. What somebody else has
+// changed keeps its digest until it is as wanted: else a repair that fails, or takes several steps, would not be told any more.
+func (m Memory) touched(changes []Change, drifted []Drift) (Memory, bool) {
 	things, differs := slices.Clone(m), false
 	for i := range things {
-		if things[i].Digest != "" && slices.ContainsFunc(changes, func(c Change) bool { return c.Node.Key == things[i].Key }) {
+		changed := slices.ContainsFunc(changes, func(c Change) bool { return c.Node.Key == things[i].Key })
+		repaired := slices.ContainsFunc(drifted, func(d Drift) bool { return d.Key == things[i].Key })
+		if things[i].Digest != "" && changed && !repaired {
 			things[i].Digest, differs = "", true
 		}
 	}
@@ -121,11 +124,14 @@ func (r Round) drifted(desired, observed Graph) []Drift {
 		}
 		w := s.wanted[j]
 		n, there := observed.Find(thing.Key, thing.Name)
+		again := thing.ID != "" && n.ID != thing.ID // what was removed is being made again
 		switch {
 		case !there || !n.exists():
 			found = append(found, Drift{Key: thing.Key, Name: thing.Name, Gone: true})
-		case n.Unmanaged || n.Name != w.Name || digestOf(n) == thing.Digest:
+		case n.Unmanaged || n.Name != w.Name || digestOf(n) == thing.Digest && (!again || n.State == Ready):
 			// Its mark was taken, which is a collision; or it is as it was.
+		case again && !s.settled(j):
+			found = append(found, Drift{Key: thing.Key, Name: thing.Name, Gone: true})
 		default:
 			if fields, _ := differences(n, w); len(fields) > 0 {
 				found = append(found, Drift{Key: thing.Key, Name: thing.Name, Fields: fields})

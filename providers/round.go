@@ -176,7 +176,7 @@ func (r Round) change(ctx context.Context, out *Outcome) {
 		out.Status = r.Provider.Report(out.Observed)
 		changes = slices.DeleteFunc(changes, func(c Change) bool { return c.Verb != Update || c.Impact != InPlace })
 	}
-	if memory, differs := out.Memory.touched(changes); differs {
+	if memory, differs := out.Memory.touched(changes, out.Drifted); differs {
 		if out.Err = r.Store(ctx, out.Footprint, memory); out.Err != nil {
 			return
 		}

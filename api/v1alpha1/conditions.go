@@ -8,7 +8,8 @@ const (
 	ConditionProxyReady = "ProxyReady"
 	// ConditionAddressReady: every wanted address is there.
 	ConditionAddressReady = "AddressReady"
-	// ConditionProvisioned: the load balancer stands and forwards.
+	// ConditionProvisioned: the load balancer stands and forwards. If its reason is not Ready although it is true, what is wanted now is not in force,
+	// and the message says what a person must mend; Ready has that reason too.
 	ConditionProvisioned = "Provisioned"
 	// ConditionBackendsHealthy: the load balancer sees enough healthy targets or, where it can't be asked, its health checks arrive at the proxies.
 	ConditionBackendsHealthy = "BackendsHealthy"
@@ -20,7 +21,7 @@ const (
 	ConditionReady = "Ready"
 	// ConditionPlanPending: a change waits for approval in spec.approvedPlan. Present only then.
 	ConditionPlanPending = "PlanPending"
-	// ConditionDrifted: somebody else changed or removed a resource. Present only then.
+	// ConditionDrifted: somebody else changed or removed a resource. Present only then; its reason is Repairing, Reported, or why a repair is refused.
 	ConditionDrifted = "Drifted"
 	// ConditionHandoffStale: the ops team built an older hand-off than the current one. Present only then.
 	ConditionHandoffStale = "HandoffStale"

@@ -108,7 +108,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	r.tell(in, out, status)
 	serviceErr := r.publishService(ctx, in, status)
 	statusErr := r.writeStatus(ctx, &in.gateway, status)
-	return resultOf(out, settled(status) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
+	return resultOf(out, (settled(status) || in.refused()) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
 }
 
 // SetupWithManager registers the reconciler.

@@ -39,6 +39,11 @@ type inputs struct {
 // deleting says that the gateway is on its way out.
 func (in *inputs) deleting() bool { return !in.gateway.DeletionTimestamp.IsZero() }
 
+// refused says that nothing is made for the gateway, and that nothing was: only an edit, of it or of what it depends on, makes a difference.
+func (in *inputs) refused() bool {
+	return !in.accepted.ok && !in.deleting() && len(in.gateway.Status.Footprint) == 0
+}
+
 // gather reads the inputs of one round. It returns nil if the gateway is gone.
 func (r *Reconciler) gather(ctx context.Context, name types.NamespacedName) (*inputs, error) {
 	in := &inputs{}

@@ -102,13 +102,33 @@ func judge(in *inputs, out providers.Outcome, seen views) []part {
 		dns = yes(api.ReasonNoDNS, "the class publishes no names: point them at status.addresses yourself")
 	case len(in.gateway.Spec.Hostnames) == 0:
 		dns = yes(api.ReasonNoDNS, "spec.hostnames is empty: there is no name to publish")
+	case out.Err != nil && len(out.Observed.OfKind(providers.KindRecord).Nodes) == 0:
+		// What could not be decided has no record, and to a provider there is nothing to publish then.
+		dns = failure(out.Err)
 	}
 	parts = append(parts, part{api.ConditionDNSReady, dns}, part{api.ConditionReachable, seen.reach})
+	parts = withRefusal(parts, out)
 	if !accepted.ok && len(out.Observed.Nodes) == 0 {
 		for i := 1; i < len(parts); i++ {
 			parts[i].verdict = no(api.ReasonNotAccepted, "nothing is made for a gateway that is not accepted")
 		}
 	}
+	return parts
+}
+
+// withRefusal has Provisioned tell what a person must mend if no other part does: what is there serves, and it stays as it was.
+func withRefusal(parts []part, out providers.Outcome) []part {
+	if providers.ClassOf(out.Err) != providers.Denied {
+		return parts
+	}
+	entrance := []string{api.ConditionAddressReady, api.ConditionProvisioned, api.ConditionDNSReady}
+	if slices.ContainsFunc(parts, func(p part) bool { return slices.Contains(entrance, p.condition) && !p.verdict.ok }) {
+		return parts
+	}
+	i := slices.IndexFunc(parts, func(p part) bool { return p.condition == api.ConditionProvisioned })
+	why := failure(out.Err)
+	parts[i].verdict = yes(why.reason, "clients are served as before, and what is wanted now is not in force: "+why.message)
+	parts[i].verdict.behind = true
 	return parts
 }
 
@@ -145,9 +165,11 @@ func ready(in *inputs, out providers.Outcome, parts []part) verdict {
 	if in.deleting() {
 		return no(api.ReasonDeleting, "%s", remains(out))
 	}
-	note := "clients are served"
+	reason, note := api.ReasonReady, "clients are served"
 	for _, p := range parts {
 		switch {
+		case p.verdict.behind:
+			reason, note = p.verdict.reason, p.verdict.message
 		case p.verdict.ok:
 		case p.condition == api.ConditionAccepted:
 			return no(api.ReasonNotAccepted, "%s", p.verdict.message)
@@ -159,7 +181,7 @@ func ready(in *inputs, out providers.Outcome, parts []part) verdict {
 			return no(p.verdict.reason, "%s: %s", p.condition, p.verdict.message)
 		}
 	}
-	return yes(api.ReasonReady, note)
+	return yes(reason, note)
 }
 
 // remains says what a deletion still waits for.
@@ -213,6 +235,10 @@ func drifted(in *inputs, out providers.Outcome) verdict {
 	}
 	if in.class != nil && in.class.Spec.DriftPolicy == api.DriftReport {
 		return yes(api.ReasonReported, strings.Join(things, "; ")+"; it stays so, since the class's spec.driftPolicy is Report: undo it, or set Repair")
+	}
+	if providers.ClassOf(out.Err) == providers.Denied {
+		why := failure(out.Err)
+		return yes(why.reason, strings.Join(things, "; ")+"; repairing it fails: "+why.message)
 	}
 	return yes(api.ReasonRepairing, strings.Join(things, "; ")+"; it is being repaired")
 }

@@ -14,6 +14,8 @@ type verdict struct {
 	ok bool
 	// unknown says that nobody can tell; ok is false then.
 	unknown bool
+	// behind says that it is true of what was wanted before; ok is true then.
+	behind  bool
 	reason  string
 	message string
 }

@@ -172,13 +172,17 @@ func (w *view) addressNodes(all []ec2types.Address) []providers.Node {
 		node.Unmanaged = true
 		switch {
 		case mark != "":
-			node.State, node.Problem = providers.Failed, "it belongs to another EdgeGateway"
+			node.State, node.Problem = providers.Failed, "it belongs to another EdgeGateway; bring another"
 		case attached:
-			node.State, node.Problem = providers.Failed, fmt.Sprintf("it is attached to %s, which is not this EdgeGateway's", aws.ToString(address.NetworkInterfaceId))
+			node.State, node.Problem = providers.Failed, fmt.Sprintf("it is attached to %s, which is not this EdgeGateway's; detach it, or bring another",
+				aws.ToString(address.NetworkInterfaceId))
 		}
-		for _, text := range w.brought {
+		for i, text := range w.brought {
 			if text == node.ID || text == aws.ToString(address.PublicIp) {
 				node.Key, node.Name = broughtKey(text), text
+				if node.Problem != "" {
+					node.Problem = fmt.Sprintf("%s[%d]: %s", addressesField, i, node.Problem)
+				}
 				nodes = append(nodes, node)
 			}
 		}

@@ -127,12 +127,12 @@ func (b balancers) adopt(ctx context.Context, owner providers.Owner, node provid
 	case tags[tagOwner] == owner.Mark():
 		return nil
 	case tags[tagOwner] != "":
-		return denied(ReasonForeign, adoptField, fmt.Errorf("load balancer %s is another EdgeGateway's (%s) and is left alone", node.ID, tags[tagGateway]))
+		return denied(ReasonForeign, adoptField, fmt.Errorf("load balancer %s is another EdgeGateway's (%s) and is left alone; name another", node.ID, tags[tagGateway]))
 	}
 	for _, key := range managers {
 		if value, managed := tags[key]; managed {
 			return denied(ReasonForeign, adoptField, fmt.Errorf("load balancer %s is another controller's (tag %s: %s), which would remove our listeners; "+
-				"it is left alone", node.ID, key, value))
+				"it is left alone; name another", node.ID, key, value))
 		}
 	}
 	_, err = b.tags.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{node.ID}, Tags: adoptionTags(owner, node)})

@@ -23,7 +23,7 @@ const (
 	DNSName = "route53"
 )
 
-// The class's fields that errors name.
+// The fields that errors name: the class's, and the gateway's listeners.
 const (
 	fieldRegion         = "spec.aws.region"
 	fieldSubnets        = "spec.aws.subnets"
@@ -31,6 +31,7 @@ const (
 	fieldCredentials    = "spec.credentials"
 	fieldZones          = "spec.dns.zones"
 	fieldDNSCredentials = "spec.dns.credentials"
+	fieldListeners      = "spec.listeners"
 )
 
 // callTimeout ends a call that gets no answer.
@@ -137,7 +138,7 @@ func ask(ctx context.Context, loaded aws.Config) (string, error) {
 	var api identityAPI = sts.NewFromConfig(loaded)
 	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", err
+		return "", plainly(err)
 	}
 	return aws.ToString(out.Account), nil
 }

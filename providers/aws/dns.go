@@ -22,6 +22,16 @@ type DNSConfig struct {
 	Zones []string
 	// TTL in seconds of records that are not aliases; 0 is 60.
 	TTL int32
+	// Shared says that the credentials are those of the load balancers, so that this is the field to look at.
+	Shared bool
+}
+
+// field of the class that the credentials are from.
+func (c DNSConfig) field() string {
+	if c.Shared {
+		return fieldCredentials
+	}
+	return fieldDNSCredentials
 }
 
 // defaultTTL in seconds.
@@ -34,6 +44,8 @@ type DNS struct {
 	ttl     int64
 	lookup  zoneAPI
 	records recordAPI
+	// field of the class that errors about credentials name.
+	field string
 
 	mu sync.Mutex
 	// ids of hosted zones by name, and the changes that were made here and may not be served yet, by record.
@@ -50,7 +62,7 @@ var (
 
 // NewDNS returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
 func NewDNS(ctx context.Context, config DNSConfig) (*DNS, error) {
-	loaded, account, err := config.open(ctx, home(config.Region), fieldDNSCredentials)
+	loaded, account, err := config.open(ctx, home(config.Region), config.field())
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +71,7 @@ func NewDNS(ctx context.Context, config DNSConfig) (*DNS, error) {
 }
 
 func newDNS(config DNSConfig, account string, lookup zoneAPI, records recordAPI) *DNS {
-	p := &DNS{account: account, ttl: int64(config.TTL), lookup: lookup, records: records, ids: map[string]string{}, changes: map[string]string{}}
+	p := &DNS{account: account, field: config.field(), ttl: int64(config.TTL), lookup: lookup, records: records, ids: map[string]string{}, changes: map[string]string{}}
 	if p.ttl == 0 {
 		p.ttl = defaultTTL
 	}
@@ -177,7 +189,7 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 			continue
 		}
 		if place.Account != p.account {
-			return providers.Graph{}, denied(ReasonCredentials, fieldDNSCredentials, fmt.Errorf("names were published in AWS account %s, and the "+
+			return providers.Graph{}, denied(ReasonCredentials, p.field, fmt.Errorf("names were published in AWS account %s, and the "+
 				"credentials are for account %s; use credentials for %s until they are gone", place.Account, p.account, place.Account))
 		}
 		id, err := p.zoneID(ctx, place.Zone)

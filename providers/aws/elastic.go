@@ -23,10 +23,27 @@ func (d draft) elastic() ([]placed, error) {
 	var all []placed
 	for _, subnet := range d.subnets {
 		node := d.allocated(addressKey(subnet.Zone))
-		found, _ := d.observed.Find(node.Key, node.Name)
+		found, ok := d.observed.Find(node.Key, node.Name)
+		if held := d.heldIn(subnet); !ok && held != "" {
+			// Another one would be bought in vain: AWS lets no address of a load balancer be changed.
+			return nil, denied(ReasonForeign, "", fmt.Errorf("address %s of load balancer %q does not bear this EdgeGateway's mark any more and is left alone; "+
+				"tag it %s=%s and %s=%s, or delete the load balancer to have it made with another address",
+				held, d.balancer, tagOwner, d.gw.Owner.Mark(), tagRole, node.Key))
+		}
 		all = append(all, placed{node: node, id: found.ID})
 	}
 	return all, nil
+}
+
+// heldIn returns the address that our load balancer has in a subnet, or "".
+func (d draft) heldIn(subnet Subnet) string {
+	there, _ := d.observed.Find(balancerKey, d.balancer)
+	for allocation, id := range d.held() {
+		if id == subnet.ID && !there.Unmanaged {
+			return allocation
+		}
+	}
+	return ""
 }
 
 func (d draft) allocated(key string) providers.Node {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	smithy "github.com/aws/smithy-go"
@@ -50,7 +51,12 @@ func pause() verdict { return verdict{class: providers.Throttled, reason: Reason
 
 func later(reason string) verdict { return verdict{class: providers.Transient, reason: reason} }
 
-func quota(name string) verdict { return verdict{providers.Denied, ReasonQuota, "", cureOf(name)} }
+// quota is of an account in a region.
+func quota(name string) verdict { return quotaOf(fieldRegion, name) }
+
+func quotaOf(field, name string) verdict {
+	return verdict{providers.Denied, ReasonQuota, field, cureOf(name)}
+}
 
 // cureOf is what to do about a quota.
 func cureOf(quota string) string {
@@ -99,8 +105,8 @@ var codes = map[string]verdict{
 	"AddressLimitExceeded":                     quota(quotaAddresses),
 	"TooManyLoadBalancers":                     quota(quotaBalancers),
 	"TooManyTargetGroups":                      quota(quotaTargets),
-	"TooManyUniqueTargetGroupsPerLoadBalancer": quota("Target Groups per Network Load Balancer"),
-	"TooManyListeners":                         quota(quotaListeners),
+	"TooManyUniqueTargetGroupsPerLoadBalancer": quotaOf(fieldListeners, "Target Groups per Network Load Balancer"),
+	"TooManyListeners":                         quotaOf(fieldListeners, quotaListeners),
 	"TooManyTargets":                           quota("Targets per Network Load Balancer"),
 	"TooManyRegistrationsForTargetId":          quota("Number of times a target can be registered"),
 	"SecurityGroupLimitExceeded":               quota("VPC security groups per Region"),
@@ -118,10 +124,10 @@ var codes = map[string]verdict{
 	"InvalidSubnetID.NotFound":     {providers.Invalid, ReasonSubnet, fieldSubnets, "name subnets that are there"},
 	"InvalidSubnet":                {providers.Denied, ReasonSubnet, fieldSubnets, "name subnets with at least 8 free addresses and a route to an internet gateway"},
 	"AvailabilityZoneNotSupported": {providers.Invalid, ReasonSubnet, fieldSubnets, "name subnets in other availability zones"},
-	"UnsupportedProtocol":          {providers.Invalid, ReasonInvalid, "spec.listeners", "use another protocol"},
+	"UnsupportedProtocol":          {providers.Invalid, ReasonInvalid, fieldListeners, "use another protocol"},
 	"InvalidConfigurationRequest":  {providers.Invalid, ReasonInvalid, "", ""},
 	"InvalidScheme":                {providers.Invalid, ReasonInvalid, "", ""},
-	"IncompatibleProtocols":        {providers.Invalid, ReasonInvalid, "spec.listeners", ""},
+	"IncompatibleProtocols":        {providers.Invalid, ReasonInvalid, fieldListeners, ""},
 	"InvalidLoadBalancerAction":    {providers.Invalid, ReasonInvalid, "", ""},
 	"MissingParameter":             {providers.Invalid, ReasonInvalid, "", ""},
 	"ValidationError":              {providers.Invalid, ReasonInvalid, "", ""},
@@ -151,7 +157,7 @@ func classed(err error) error {
 	case err == nil || errors.As(err, &classified):
 		return err
 	case errors.As(err, &answer):
-		return judged(err, answer.ErrorCode())
+		return judged(plainly(err), answer.ErrorCode())
 	case errors.As(err, &lookup) && lookup.IsNotFound:
 		return &providers.Error{Class: providers.Denied, Reason: ReasonRegion, Field: fieldRegion,
 			Err: fmt.Errorf("AWS has no endpoint there: %w; correct the region", err)}
@@ -170,7 +176,7 @@ func judged(err error, code string) error {
 		v = later(ReasonCloud)
 	}
 	if v.reason == ReasonPermission {
-		v.cure = fmt.Sprintf("allow the action %s:%s (see iam-policy.json)", service, operation)
+		v.cure = fmt.Sprintf("allow the action %s:%s%s (see iam-policy.json)", service, operation, marking[service+":"+operation])
 	}
 	if v.cure != "" {
 		err = fmt.Errorf("%w; %s", err, v.cure)
@@ -183,6 +189,48 @@ func judged(err error, code string) error {
 		classed.After = release
 	}
 	return classed
+}
+
+// marking is what else calls take that mark what they create: AWS's code does not say which of the two is missing.
+var marking = map[string]string{
+	"ec2:AllocateAddress": andTags, "ec2:CreateSecurityGroup": andTags, "ec2:AuthorizeSecurityGroupIngress": andTags,
+	"elasticloadbalancing:CreateLoadBalancer": andAdds, "elasticloadbalancing:CreateTargetGroup": andAdds, "elasticloadbalancing:CreateListener": andAdds,
+}
+
+const (
+	andTags = ", and ec2:CreateTags, by which it is marked"
+	andAdds = ", and elasticloadbalancing:AddTags, by which it is marked"
+)
+
+// plainAnswer is an answer of AWS's as a condition says it. The SDK's own text has the number of the request, and EC2's a blob that encodes it: with
+// those, every look that fails alike would say something else, and every status would be written again.
+type plainAnswer struct {
+	error
+	text string
+}
+
+func (a *plainAnswer) Error() string { return a.text }
+
+func (a *plainAnswer) Unwrap() error { return a.error }
+
+// encoded is what comes before that blob.
+const encoded = " Encoded authorization failure message:"
+
+// plainly returns err with an answer's text, if it is one.
+func plainly(err error) error {
+	var (
+		answer smithy.APIError
+		call   *smithy.OperationError
+	)
+	if !errors.As(err, &answer) {
+		return err
+	}
+	message, _, _ := strings.Cut(answer.ErrorMessage(), encoded)
+	text := answer.ErrorCode() + ": " + message
+	if errors.As(err, &call) {
+		text = call.Service() + " " + call.Operation() + ": " + text
+	}
+	return &plainAnswer{err, text}
 }
 
 // prefixes of actions in policies, by the SDK's name of the service.

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"testing"
 
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	smithy "github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/edgegateway/edgegateway/providers"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -40,8 +42,8 @@ func TestErrorsGetTheirClassFromTheirCode(t *testing.T) {
 		{"a permission of EC2", answered("EC2", "AllocateAddress", "UnauthorizedOperation"), providers.Denied, ReasonPermission, "spec.credentials", "ec2:AllocateAddress"},
 		{"a permission of ELB", answered("Elastic Load Balancing v2", "CreateListener", "AccessDenied"), providers.Denied, ReasonPermission, "spec.credentials",
 			"elasticloadbalancing:CreateListener"},
-		{"the addresses' quota", answered("EC2", "AllocateAddress", "AddressLimitExceeded"), providers.Denied, ReasonQuota, "", "EC2-VPC Elastic IPs"},
-		{"the load balancers' quota", answered("Elastic Load Balancing v2", "CreateLoadBalancer", "TooManyLoadBalancers"), providers.Denied, ReasonQuota, "", "Service Quotas"},
+		{"the addresses' quota", answered("EC2", "AllocateAddress", "AddressLimitExceeded"), providers.Denied, ReasonQuota, "spec.aws.region", "EC2-VPC Elastic IPs"},
+		{"the load balancers' quota", answered("Elastic Load Balancing v2", "CreateLoadBalancer", "TooManyLoadBalancers"), providers.Denied, ReasonQuota, "spec.aws.region", "Service Quotas"},
 		{"a load balancer with 50 tags", answered("Elastic Load Balancing v2", "AddTags", "TooManyTags"), providers.Denied, ReasonQuota, "spec.loadBalancer", "50"},
 		{"a region that is off", answered("EC2", "DescribeSubnets", "OptInRequired"), providers.Denied, ReasonRegion, "spec.aws.region", "enable"},
 		{"a subnet that went", answered("Elastic Load Balancing v2", "CreateLoadBalancer", "SubnetNotFound"), providers.Invalid, ReasonSubnet, "spec.aws.subnets", ""},
@@ -79,6 +81,22 @@ func TestEveryDeniedOrInvalidCodeSaysWhatToDoOrWhichField(t *testing.T) {
 		if v.class == providers.Denied && v.cure == "" && v.reason != ReasonPermission {
 			t.Errorf("%s is Denied and names no cure", code)
 		}
+	}
+}
+
+// TestEqualAnswersSayTheSame leaves out of an error what differs between two answers to the same call.
+func TestEqualAnswersSayTheSame(t *testing.T) {
+	refused := func(request, blob string) error {
+		return &smithy.OperationError{ServiceID: "EC2", OperationName: "AllocateAddress", Err: &awshttp.ResponseError{RequestID: request, ResponseError: &smithyhttp.ResponseError{
+			Response: &smithyhttp.Response{Response: &http.Response{StatusCode: http.StatusForbidden}},
+			Err:      &smithy.GenericAPIError{Code: "UnauthorizedOperation", Message: "You are not authorized." + blob}}}}
+	}
+	one, other := classed(refused("1", "")), classed(refused("2", " Encoded authorization failure message: a1b2c3"))
+	if one.Error() != other.Error() || !strings.Contains(one.Error(), "EC2 AllocateAddress: UnauthorizedOperation: You are not authorized.; allow the action ec2:AllocateAddress") {
+		t.Errorf("they say\n%v\n%v", one, other)
+	}
+	if !hasCode(other, "UnauthorizedOperation") {
+		t.Error("its code is lost")
 	}
 }
 

@@ -57,6 +57,9 @@ func (a nodeAccess) update(ctx context.Context, owner providers.Owner, _, node p
 			GroupId: aws.String(wanted.Group), IpPermissions: permissionsOf(added),
 			TagSpecifications: ec2Tags(owner, node, ec2types.ResourceTypeSecurityGroupRule),
 		})
+		if hasCode(err, "InvalidPermission.Duplicate") {
+			return nil, a.duplicate(ctx, owner, wanted.Group, added, err)
+		}
 		if err != nil {
 			return nil, inGroup(err, "opening", wanted.Group)
 		}
@@ -65,6 +68,21 @@ func (a nodeAccess) update(ctx context.Context, owner providers.Owner, _, node p
 	}
 	surplus := slices.DeleteFunc(ours, func(rule ec2types.SecurityGroupRule) bool { return slices.Contains(wanted.Rules, accessRule(rule)) })
 	return nil, a.revoke(ctx, wanted.Group, surplus)
+}
+
+// duplicate says what it means that a rule is there: that it does not bear our mark, or that lists are late.
+func (a nodeAccess) duplicate(ctx context.Context, owner providers.Owner, group string, added []string, err error) error {
+	all, readErr := a.readRules(ctx, filter("group-id", group))
+	if readErr != nil {
+		return readErr
+	}
+	for _, rule := range all {
+		if slices.Contains(added, accessRule(rule)) && tagValue(rule.Tags, tagOwner) != owner.Mark() {
+			return denied(ReasonForeign, "", fmt.Errorf("rule %s of security group %s (%s) does not bear this EdgeGateway's mark and is left alone; remove it, "+
+				"or tag it %s=%s", aws.ToString(rule.SecurityGroupRuleId), group, accessRule(rule), tagOwner, owner.Mark()))
+		}
+	}
+	return inGroup(err, "opening", group)
 }
 
 func (a nodeAccess) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {

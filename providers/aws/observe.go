@@ -281,13 +281,12 @@ func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, atta
 	wanted := slices.Contains(w.named, main.ID) || slices.Contains(w.named, main.Name)
 	switch {
 	case !ours && !wanted && madeName.MatchString(main.Name):
+		w.hold(main) // else our addresses on it would be said to be in the way, and not itself
 		return []providers.Node{notOurs(main)}, nil
 	case !ours && !wanted:
 		return nil, nil // it was adopted once, and is in nobody's way now
 	case ours && !label.retain && madeName.MatchString(main.Name):
-		for _, allocation := range main.Spec.(LoadBalancer).Allocations {
-			w.held[allocation] = true
-		}
+		w.hold(main)
 		return append([]providers.Node{main}, w.listenerNodes(main, attached)...), nil
 	}
 	addresses, err := balancers{w.region}.addressesOf(ctx, lb)
@@ -302,9 +301,17 @@ func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, atta
 	}
 	main.Unmanaged = true
 	if label.mark != "" {
-		main.State, main.Problem = providers.Failed, "it belongs to another EdgeGateway"
+		main.State, main.Problem = providers.Failed, adoptField+": it belongs to another EdgeGateway; name another"
 	}
 	return []providers.Node{main}, nil
+}
+
+// hold notes the addresses of a load balancer.
+func (w *view) hold(balancer providers.Node) {
+	spec, _ := balancer.Spec.(LoadBalancer)
+	for _, allocation := range spec.Allocations {
+		w.held[allocation] = true
+	}
 }
 
 // listenerNodes returns the owner's listeners of a load balancer, and notes what target groups are in use.
@@ -347,7 +354,7 @@ func (w *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) 
 
 // notOurs is a thing with a name of ours and without our mark.
 func notOurs(node providers.Node) providers.Node {
-	node.Unmanaged, node.State, node.Problem = true, providers.Failed, node.Name+" is there and is not this EdgeGateway's"
+	node.Unmanaged, node.State, node.Problem = true, providers.Failed, node.Name+" is there and is not this EdgeGateway's; remove or rename it"
 	node.DependsOn, node.Slots = nil, nil
 	return node
 }

@@ -63,12 +63,11 @@ func overUDP(protocol string) bool { return protocol == protocolUDP || protocol 
 
 // validatePorts refuses ports that a Network Load Balancer can't have.
 func validatePorts(gw providers.Gateway) error {
-	const field = "spec.listeners"
 	for i, port := range gw.Ports {
 		udp := port.Protocol == providers.UDP
 		switch {
 		case port.Protocol != providers.TCP && !udp:
-			return providers.Invalidf(field, "port %d is %s; on AWS only TCP and UDP are supported", port.Number, port.Protocol)
+			return providers.Invalidf(fieldListeners, "port %d is %s; on AWS only TCP and UDP are supported", port.Number, port.Protocol)
 		case udp && slices.Contains(gw.Families, providers.IPv6):
 			return providers.Invalidf("spec.ipFamilies", "UDP port %d can't be had with IPv6: AWS wants prefixes for IPv6 source NAT, which are not made here; "+
 				"remove IPv6, or the port", port.Number)
@@ -77,19 +76,19 @@ func validatePorts(gw providers.Gateway) error {
 			if other.Number != port.Number {
 				continue
 			}
-			if err := validatePair(field, other, port, gw.TargetKind); err != nil {
+			if err := validatePair(fieldListeners, other, port, gw.TargetKind); err != nil {
 				return err
 			}
 		}
 	}
 	entries := entriesOf(gw.Ports)
 	if len(entries) > maxListeners {
-		return providers.Invalidf(field, "%d ports are more than the %d of a Network Load Balancer; use fewer", len(entries), maxListeners)
+		return providers.Invalidf(fieldListeners, "%d ports are more than the %d of a Network Load Balancer; use fewer", len(entries), maxListeners)
 	}
 	for _, e := range entries {
 		// AWS says what the header looks like before the data of TCP only, and gives targets the client's address with UDP anyway.
 		if overUDP(e.Protocol) && e.ProxyProtocol {
-			return providers.Invalidf(field, "port %d has UDP, with which AWS sends no PROXY protocol header; switch that off for the port, or use TCP only", e.Number)
+			return providers.Invalidf(fieldListeners, "port %d has UDP, with which AWS sends no PROXY protocol header; switch that off for the port, or use TCP only", e.Number)
 		}
 	}
 	return nil

@@ -53,7 +53,7 @@ func (p *LoadBalancers) Preflight(ctx context.Context, desired, observed provide
 	if len(short) == 0 {
 		return nil
 	}
-	return denied(ReasonQuota, "", fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
+	return denied(ReasonQuota, fieldRegion, fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
 }
 
 // needed counts what is wanted and not there. What replaces something needs room beside it.

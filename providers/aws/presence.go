@@ -63,7 +63,7 @@ func (p *DNS) readFrom(ctx context.Context, zoneID, name, host string, found *pr
 			p.forgetAll(zoneID)
 		}
 		if err != nil {
-			return fmt.Errorf("reading the records of %s: %w", name, inField(classed(err), fieldDNSCredentials))
+			return fmt.Errorf("reading the records of %s: %w", name, inField(classed(err), p.field))
 		}
 		about := false
 		for i := range out.ResourceRecordSets {

@@ -95,7 +95,7 @@ func (p *DNS) send(ctx context.Context, owner providers.Owner, at point, id stri
 		}
 		return "", transient(ReasonCloud, fmt.Errorf("updating the %s record of %s: it changed meanwhile, or can't be: %w", at.kind, at.host, err))
 	}
-	return "", fmt.Errorf("updating the %s record of %s: %w", at.kind, at.host, inField(classed(err), fieldDNSCredentials))
+	return "", fmt.Errorf("updating the %s record of %s: %w", at.kind, at.host, inField(classed(err), p.field))
 }
 
 // point is the record that a node stands for.
@@ -237,7 +237,7 @@ func (p *DNS) await(ctx context.Context, nodes []providers.Node) error {
 		}
 		out, err := p.records.GetChange(ctx, &route53.GetChangeInput{Id: aws.String(change)})
 		if err != nil && !hasCode(err, "NoSuchChange") {
-			return fmt.Errorf("reading the change of %s: %w", nodes[i].Key, inField(classed(err), fieldDNSCredentials))
+			return fmt.Errorf("reading the change of %s: %w", nodes[i].Key, inField(classed(err), p.field))
 		}
 		if err == nil && out.ChangeInfo != nil && out.ChangeInfo.Status == types.ChangeStatusPending {
 			nodes[i].State, nodes[i].Problem = providers.Pending, problemSpreading

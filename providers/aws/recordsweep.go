@@ -88,7 +88,7 @@ func (p *DNS) list(ctx context.Context, id, zone string) ([]types.ResourceRecord
 			p.forgetAll(id)
 		}
 		if err != nil {
-			return nil, fmt.Errorf("listing the records of zone %s: %w", zone, inField(classed(err), fieldDNSCredentials))
+			return nil, fmt.Errorf("listing the records of zone %s: %w", zone, inField(classed(err), p.field))
 		}
 		all = append(all, out.ResourceRecordSets...)
 		if !out.IsTruncated {

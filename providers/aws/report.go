@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/edgegateway/edgegateway/providers"
 )
@@ -58,9 +59,17 @@ func addressed(observed providers.Graph, internal bool) providers.Verdict {
 // verdictOn is Ready when there are nodes and all are, and names the first that is not.
 func verdictOn(nodes []providers.Node, reason, none string) providers.Verdict {
 	for _, n := range nodes {
-		if n.State != providers.Ready {
-			return providers.Verdict{State: n.State, Reason: reason, Message: fmt.Sprintf("%s %s: %s", n.Key, n.Name, n.Problem)}
+		if n.State == providers.Ready {
+			continue
 		}
+		thing := n.Key
+		if !strings.HasSuffix(n.Key, n.Name) {
+			thing += " " + n.Name
+		}
+		if n.Unmanaged {
+			reason = ReasonForeign
+		}
+		return providers.Verdict{State: n.State, Reason: reason, Message: thing + ": " + n.Problem}
 	}
 	if len(nodes) == 0 {
 		return providers.Verdict{State: providers.Pending, Reason: reason, Message: none}

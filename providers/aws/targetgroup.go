@@ -107,8 +107,7 @@ func (g targetGroups) create(ctx context.Context, owner providers.Owner, node pr
 		return nil, err
 	}
 	if len(there) > 0 {
-		_, err := g.checkMark(ctx, owner, "target group", aws.ToString(there[0].TargetGroupArn))
-		return nil, err
+		return nil, g.found(ctx, owner, node, aws.ToString(there[0].TargetGroupArn))
 	}
 	h := spec.Health
 	out, err := g.targetGroups.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{
@@ -130,6 +129,21 @@ func (g targetGroups) create(ctx context.Context, owner providers.Owner, node pr
 		return nil, nil
 	}
 	return as(node, aws.ToString(out.TargetGroups[0].TargetGroupArn), spec), nil
+}
+
+// found is what an earlier try has made. One of ours that has lost its role gets it again: by that alone we know which port's it is.
+func (g targetGroups) found(ctx context.Context, owner providers.Owner, node providers.Node, arn string) error {
+	if there, err := g.checkMark(ctx, owner, "target group", arn); err != nil || !there {
+		return err
+	}
+	labels, err := g.labelsOf(ctx, []string{arn})
+	if err != nil || labels[arn].role == node.Key {
+		return classed(err)
+	}
+	if _, err := g.tags.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: elbTags(owner, node)}); err != nil {
+		return fmt.Errorf("marking target group %q: %w", node.Name, classed(err))
+	}
+	return nil
 }
 
 // duplicate says what it means that there is another group with the name: that it is not ours, or that lists are late.

@@ -32,6 +32,12 @@ func (d draft) nodeAccess(wanted []providers.Node) []providers.Node {
 		there, _ := d.observed.Find(node.Key, node.Name)
 		now, _ := there.Spec.(NodeAccess)
 		rules := d.access()
+		if len(rules) == 0 {
+			// To make none would be done in no time, again and again.
+			node.State, node.Problem = providers.Waiting, "the proxies' Service has no node port yet"
+			nodes = append(nodes, node)
+			continue
+		}
 		if d.leaving(wanted) {
 			rules = union(rules, now.Rules)
 		}

@@ -23,7 +23,7 @@ func (p *DNS) zoneID(ctx context.Context, zone string) (string, error) {
 	for {
 		out, err := p.lookup.ListHostedZonesByName(ctx, in)
 		if err != nil {
-			return "", fmt.Errorf("looking for hosted zone %s: %w", zone, inField(classed(err), fieldDNSCredentials))
+			return "", fmt.Errorf("looking for hosted zone %s: %w", zone, inField(classed(err), p.field))
 		}
 		more := out.IsTruncated
 		for _, found := range out.HostedZones {

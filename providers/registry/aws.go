@@ -40,7 +40,8 @@ func (r *Registry) awsLoadBalancers(ctx context.Context, class api.EdgeGatewayCl
 // route53 returns the DNS provider. Without a Secret of its own it uses the load balancers' if they are in AWS too.
 func (r *Registry) route53(ctx context.Context, class api.EdgeGatewayClassSpec, credentials Credentials) (providers.Provider, error) {
 	secret := credentials.DNS
-	if secret == nil && class.Provider == api.ProviderAWS {
+	shared := secret == nil && class.Provider == api.ProviderAWS
+	if shared {
 		secret = credentials.Provider
 	}
 	access := r.awsAccess(class, secret)
@@ -51,7 +52,7 @@ func (r *Registry) route53(ctx context.Context, class api.EdgeGatewayClassSpec, 
 	if settings := class.DNS.Route53; settings != nil && settings.Endpoint != "" {
 		access.Endpoint = settings.Endpoint
 	}
-	dns, err := aws.NewDNS(ctx, aws.DNSConfig{Access: access, Region: region, Zones: class.DNS.Zones, TTL: class.DNS.TTLSeconds})
+	dns, err := aws.NewDNS(ctx, aws.DNSConfig{Access: access, Region: region, Zones: class.DNS.Zones, TTL: class.DNS.TTLSeconds, Shared: shared})
 	if err != nil {
 		return nil, err
 	}

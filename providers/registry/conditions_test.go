@@ -30,7 +30,7 @@ func obstacles() []obstacle {
 			spoil: func(a *account, _ *tenant) { a.secret.Provider[registry.AWSSecretAccessKey] = []byte("wrong") }},
 		{name: "a permission is missing", config: simaws.Config{Keys: []simaws.Key{forbidden}}, class: providers.Denied, reason: "PermissionMissing",
 			field: "spec.credentials", says: []string{"allow the action elasticloadbalancing:CreateLoadBalancer", "iam-policy.json"}},
-		{name: "a quota is reached", config: simaws.Config{Quotas: map[string]int{"elastic-ips": 2}}, class: providers.Denied, reason: "QuotaExceeded",
+		{name: "a quota is reached", config: simaws.Config{Quotas: map[string]int{"elastic-ips": 2}}, class: providers.Denied, reason: "QuotaExceeded", field: "spec.aws.region",
 			says: []string{`"EC2-VPC Elastic IPs" is 2`, "this needs 3 more", "raise the quota"}},
 		{name: "the zone is not there", class: providers.Denied, reason: "ZoneNotFound", field: "spec.dns.zones", says: []string{"example.net"},
 			spoil: func(a *account, g *tenant) {

@@ -205,7 +205,7 @@ func (s *sim) verdict() error {
 	}
 	var owners []providers.Owner
 	for _, object := range s.store.list("EdgeGateway") {
-		owners = append(owners, providers.Owner{Cluster: clusterUID, Gateway: string(object.GetUID())})
+		owners = append(owners, providers.Owner{Cluster: s.cluster, Gateway: string(object.GetUID())})
 	}
 	for _, stray := range s.world.strays(owners) {
 		errs = append(errs, fmt.Errorf("left behind: %s", stray))

@@ -13,7 +13,7 @@ import (
 
 // pointer is an alias record of ours: a name that points at a load balancer.
 type pointer struct {
-	host, target, mark string
+	host, kind, target, mark string
 	// key and claim are the IDs of the record and of its claim.
 	key, claim string
 }
@@ -41,7 +41,7 @@ func (w *awsWorld) pointers() []pointer {
 				if record.Name != host || record.Zone != claim.Zone || !slices.Contains(words[3:], record.Type) {
 					continue
 				}
-				p := pointer{host: plainName(record.Name), mark: words[2], key: record.Key(), claim: claim.Key()}
+				p := pointer{host: plainName(record.Name), kind: record.Type, mark: words[2], key: record.Key(), claim: claim.Key()}
 				if record.Alias != nil {
 					p.target = plainName(record.Alias.DNSName)
 				}
@@ -57,20 +57,22 @@ func (w *awsWorld) resolve(host string) []string {
 	var addresses []string
 	for _, p := range w.pointers() {
 		if p.host == host {
-			addresses = append(addresses, w.addressesOf(p.target)...)
+			addresses = append(addresses, w.addressesOf(p)...)
 		}
 	}
 	slices.Sort(addresses)
 	return addresses
 }
 
-func (w *awsWorld) addressesOf(balancer string) []string {
+// addressesOf returns those of the load balancer that a name points at, of the record's family.
+func (w *awsWorld) addressesOf(p pointer) []string {
 	var addresses []string
 	w.look(func(t *simaws.Tables, now simcloud.View) {
 		for _, b := range t.Balancers.All(now) {
 			for _, m := range b.Mappings {
-				if plainName(b.DNSName) == balancer && m.IP != "" {
-					addresses = append(addresses, m.IP)
+				ip := map[string]string{"A": m.IP, "AAAA": m.IPv6}[p.kind]
+				if plainName(b.DNSName) == p.target && ip != "" {
+					addresses = append(addresses, ip)
 				}
 			}
 		}
@@ -85,16 +87,19 @@ func (w *awsWorld) answers(address string, port int) error {
 	err := errNobody
 	w.look(func(t *simaws.Tables, now simcloud.View) {
 		for _, b := range t.Balancers.All(now) {
-			if slices.ContainsFunc(b.Mappings, func(m simaws.Mapping) bool { return m.IP == address }) {
-				err = forwards(t, now, b, port)
+			switch {
+			case slices.ContainsFunc(b.Mappings, func(m simaws.Mapping) bool { return m.IP == address }):
+				err = forwards(t, now, b, port, "0.0.0.0/0")
+			case slices.ContainsFunc(b.Mappings, func(m simaws.Mapping) bool { return m.IPv6 == address }):
+				err = forwards(t, now, b, port, "::/0")
 			}
 		}
 	})
 	return err
 }
 
-// forwards follows a connection through a load balancer to a node.
-func forwards(t *simaws.Tables, now simcloud.View, b simaws.Balancer, port int) error {
+// forwards follows a connection from anywhere through a load balancer to a node.
+func forwards(t *simaws.Tables, now simcloud.View, b simaws.Balancer, port int, anywhere string) error {
 	if b.State != "active" {
 		return fmt.Errorf("load balancer %s is %s", b.Name, b.State)
 	}
@@ -103,7 +108,7 @@ func forwards(t *simaws.Tables, now simcloud.View, b simaws.Balancer, port int) 
 	if i < 0 {
 		return fmt.Errorf("load balancer %s does not listen on %d", b.Name, port)
 	}
-	if !lets(t, now, b.Groups, port, func(r simaws.GroupRule) bool { return r.CIDR == "0.0.0.0/0" }) {
+	if !lets(t, now, b.Groups, port, func(r simaws.GroupRule) bool { return r.CIDR == anywhere }) {
 		return fmt.Errorf("load balancer %s lets nobody in on %d", b.Name, port)
 	}
 	if serving(t, now, b, listeners[i].TargetGroup) == 0 {
@@ -142,7 +147,7 @@ type awsWatch struct {
 	ours    map[string]string
 	behind  map[string]map[string]bool
 	served  map[string]bool
-	// lost are DNS names of load balancers that people removed by hand.
+	// lost are DNS names of load balancers that people took away: removed, or without their mark.
 	lost map[string]bool
 }
 
@@ -211,13 +216,13 @@ func (a *awsWatch) misdirected(t *simaws.Tables, now simcloud.View, pointers []p
 		balancers := t.Balancers.All(now)
 		i := slices.IndexFunc(balancers, func(b simaws.Balancer) bool { return plainName(b.DNSName) == p.target })
 		switch {
-		case i < 0 && a.lost[p.target]:
+		case a.lost[p.target]:
 		case i < 0:
 			problems = append(problems, fmt.Sprintf("%s points at a load balancer that is gone", p.host))
 		case balancers[i].Tags[tagOwner] != p.mark:
 			problems = append(problems, fmt.Sprintf("%s points at %s, which is not its owner's", p.host, balancers[i].Name))
 		case !a.pointed[id]:
-			if err := forwards(t, now, balancers[i], 80); err != nil {
+			if err := forwards(t, now, balancers[i], 80, "0.0.0.0/0"); err != nil {
 				problems = append(problems, fmt.Sprintf("%s is published while %v", p.host, err))
 			}
 		}
@@ -240,7 +245,7 @@ func (a *awsWatch) unserved(t *simaws.Tables, now simcloud.View, pointers []poin
 			if plainName(b.DNSName) != p.target {
 				continue
 			}
-			err := forwards(t, now, b, 80)
+			err := forwards(t, now, b, 80, "0.0.0.0/0")
 			served[p.target] = err == nil
 			if err != nil && a.served[p.target] {
 				problems = append(problems, fmt.Sprintf("%s had targets, and now %v", p.host, err))

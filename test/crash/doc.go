@@ -8,5 +8,8 @@
 //     server) is then met by each fault, in a run of its own that starts from a copy of the settled world.
 //   - The oracles are told by the worlds' own state, never by what the operator says.
 //
+// The same harness shows what users are told (conditions_*_test.go): what is changed by hand, whose things are in the way, and what a person must
+// mend are read from the gateway's own conditions, with the cure; nothing is tried in a hot loop, and nothing is started again.
+//
 // The package holds tests only.
 package crash

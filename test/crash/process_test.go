@@ -20,7 +20,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
-// Where the operator lives, and which cluster is its own.
+// Where the operator lives, and which cluster is its own, if a run does not say another.
 const (
 	operatorNamespace = "edgegateway-system"
 	clusterUID        = "5f3c3d5e-0000-4000-8000-00000000c1a5"
@@ -70,7 +70,7 @@ func (s *sim) start() *process {
 	p.reconcilers = map[string]reconciler{
 		gateways: &edgegateway.Reconciler{
 			Client: kube, Live: live, Secrets: live, Events: silent{}, Providers: s.sabotage.providers(s, adapters), Available: available,
-			Namespace: operatorNamespace, Cluster: clusterUID,
+			Namespace: operatorNamespace, Cluster: s.cluster,
 			Proxy: edgegateway.ProxyConfig{OperatorImage: "edgegateway:test", Files: func(uint64) (edgegateway.ProxyFiles, bool) {
 				return edgegateway.ProxyFiles{Bootstrap: []byte("{}"), CABundle: []byte("-")}, true
 			}},

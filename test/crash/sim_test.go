@@ -24,8 +24,10 @@ const maxRounds = 150
 
 // sim is one run: an API server, a world, and the processes of an operator.
 type sim struct {
-	store     *store
-	world     world
+	store *store
+	world world
+	// cluster is the UID of the cluster that it is.
+	cluster   string
 	gate      *gate
 	processes []*process
 	serial    int
@@ -73,7 +75,12 @@ var scheme = func() *runtime.Scheme {
 
 // newSim returns a run in a world that nothing has happened in yet.
 func newSim(w world, s scenario) *sim {
-	run := &sim{world: w, gate: &gate{open: true}, scenario: s, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
+	return newSimOf(w, s, clusterUID)
+}
+
+// newSimOf is newSim in a cluster of its own.
+func newSimOf(w world, s scenario, cluster string) *sim {
+	run := &sim{world: w, cluster: cluster, gate: &gate{open: true}, scenario: s, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
 	run.store = newStore(scheme, w.now)
 	run.attach()
 	w.populate(run)
@@ -92,7 +99,7 @@ func (s *sim) fork(sc scenario, sabotage sabotage) *sim {
 	if err != nil {
 		panic(fmt.Sprintf("copying a settled world: %v", err))
 	}
-	run := &sim{world: w, gate: &gate{open: true}, scenario: sc, sabotage: sabotage, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
+	run := &sim{world: w, cluster: s.cluster, gate: &gate{open: true}, scenario: sc, sabotage: sabotage, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
 	run.store = s.store.fork(w.now)
 	run.attach()
 	return run

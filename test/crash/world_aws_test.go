@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
@@ -34,6 +35,8 @@ type awsWorld struct {
 	// foreign is what bears no mark of ours, by ID, as people left it last.
 	foreign map[string]simaws.Item
 	watch   awsWatch
+	// requests counts what processes have sent, also what AWS has not let in.
+	requests int
 }
 
 // awsConfig lets things take seconds where AWS takes minutes: the order is the same, and fewer looks find that nothing has happened yet.
@@ -59,8 +62,13 @@ func (w *awsWorld) slow(calls int, d time.Duration) {
 
 func (w *awsWorld) attach(s *sim) {
 	w.sim, w.processes = s, map[int]*process{}
+	// Another cluster may use the same account.
+	before, after := w.cloud.Before, w.cloud.After
 	w.cloud.Before = func(call simcloud.Call) simcloud.Fate {
 		p := w.processes[call.Connection]
+		if p == nil && before != nil {
+			return before(call)
+		}
 		switch s.gate.enter(p, call.Name(), call.Mutating) {
 		case crashBefore, dead:
 			return simcloud.Fate{Act: simcloud.Drop}
@@ -73,6 +81,10 @@ func (w *awsWorld) attach(s *sim) {
 		}
 	}
 	w.cloud.After = func(call simcloud.Call) {
+		if w.processes[call.Connection] == nil && after != nil {
+			after(call)
+			return
+		}
 		effective := call.Fate == simcloud.Pass || call.Fate == simcloud.LoseReply
 		if call.Mutating && effective && call.Code == "" {
 			s.changed()
@@ -88,7 +100,18 @@ func (w *awsWorld) registry(_ *sim, p *process) *registry.Registry {
 	pace := providers.DefaultPace()
 	pace.Now = w.now
 	budgets := &aws.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
-	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: connection.Client(), Budgets: budgets}
+	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: counting{connection.Client(), &w.requests}, Budgets: budgets}
+}
+
+// counting counts requests.
+type counting struct {
+	*http.Client
+	requests *int
+}
+
+func (c counting) Do(request *http.Request) (*http.Response, error) {
+	*c.requests++
+	return c.Client.Do(request)
 }
 
 // noDocuments are those of a world without an ops team.
@@ -142,7 +165,7 @@ func (w *awsWorld) touch() {
 	w.foreign = map[string]simaws.Item{}
 	for _, item := range items {
 		if marks[item.ID] == "" || marks[item.ID] == theirs.Mark() {
-			w.foreign[item.ID] = item
+			w.foreign[item.ID] = unmarked(item)
 		}
 	}
 }
