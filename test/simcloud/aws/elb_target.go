@@ -104,7 +104,7 @@ func (c *Cloud) placeTarget(g TargetGroup, t *Target) error {
 		}
 	}
 	v, _ := c.VPCs.Get(c.Kernel.Inventory.Now(), g.VPC)
-	inVPC := within(v.CIDR, t.ID) || within(v.IPv6CIDR, t.ID)
+	inVPC := slices.ContainsFunc(append(v.ranges(), v.IPv6CIDR), func(cidr string) bool { return within(cidr, t.ID) })
 	switch {
 	case inVPC && t.Zone != "" && t.Zone != t.Home:
 		return fail("InvalidTarget", "The IP address '%s' is within the VPC; the Availability Zone '%s' is not its own", t.ID, t.Zone)

@@ -123,8 +123,11 @@ func (c *Cloud) target(b Balancer, g TargetGroup, t Target) (plane.Target, bool)
 	target := plane.Target{ID: t.ID, Port: t.Port, Zone: t.Home, State: plane.Active}
 	inside, groups := t.ID, []string(nil)
 	for _, eni := range c.Interfaces.All(c.Kernel.Inventory.Now()) {
-		if eni.Instance == t.ID || g.TargetType == "ip" && (eni.PrivateIP == t.ID || eni.IPv6 == t.ID) {
+		switch {
+		case g.TargetType == "instance" && eni.Instance == t.ID && eni.Device == 0:
 			inside, groups = eni.PrivateIP, eni.Groups
+		case g.TargetType == "ip" && eni.has(t.ID):
+			groups = eni.Groups
 		}
 	}
 	if real, known := c.config.NodeAddresses[t.ID]; known {
@@ -145,6 +148,11 @@ func (c *Cloud) target(b Balancer, g TargetGroup, t Target) (plane.Target, bool)
 		target.State = plane.Registering
 	}
 	return target, true
+}
+
+// has says whether an address leads to an interface.
+func (i Interface) has(address string) bool {
+	return i.PrivateIP == address || i.IPv6 == address || slices.ContainsFunc(i.Prefixes, func(cidr string) bool { return within(cidr, address) })
 }
 
 // firewall returns what security groups let in.
