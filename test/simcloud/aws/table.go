@@ -93,7 +93,7 @@ func (c *Cloud) pool(b Balancer, g TargetGroup, from plane.Sender) plane.Pool {
 		pool.Check.Path, pool.Check.Codes = g.Health.Path, codeRanges(g.Health.Matcher)
 	}
 	for _, t := range g.Targets {
-		if target, ok := c.target(b, g, t); ok {
+		if target, ok := c.target(g, t); ok {
 			pool.Targets = append(pool.Targets, target)
 		}
 	}
@@ -116,7 +116,7 @@ func codeRanges(matcher string) []plane.CodeRange {
 }
 
 // target returns where a target is and how far. One that the load balancer does not use is none.
-func (c *Cloud) target(b Balancer, g TargetGroup, t Target) (plane.Target, bool) {
+func (c *Cloud) target(g TargetGroup, t Target) (plane.Target, bool) {
 	if !t.Draining && c.healthOf(g, t).State == "unused" {
 		return plane.Target{}, false
 	}
@@ -153,6 +153,33 @@ func (c *Cloud) target(b Balancer, g TargetGroup, t Target) (plane.Target, bool)
 // has says whether an address leads to an interface.
 func (i Interface) has(address string) bool {
 	return i.PrivateIP == address || i.IPv6 == address || slices.ContainsFunc(i.Prefixes, func(cidr string) bool { return within(cidr, address) })
+}
+
+// Registration is how a registered target is, to those who look at the cloud from above.
+type Registration struct {
+	// Group is the target group's ARN.
+	Group, ID string
+	Port      int
+	// Health is the state that DescribeTargetHealth answers, and State what the data plane does with it; empty: nothing.
+	Health string
+	State  plane.State
+}
+
+// Registrations returns all targets of all target groups, as they are at one moment.
+func (c *Cloud) Registrations() []Registration {
+	var all []Registration
+	c.With(func() {
+		for _, g := range c.TargetGroups.All(c.Kernel.Inventory.Now()) {
+			for _, t := range g.Targets {
+				r := Registration{Group: g.ARN, ID: t.ID, Port: t.Port, Health: c.healthOf(g, t).State}
+				if target, used := c.target(g, t); used && len(c.balancersOf(g)) > 0 {
+					r.State = target.State
+				}
+				all = append(all, r)
+			}
+		}
+	})
+	return all
 }
 
 // firewall returns what security groups let in.
