@@ -64,7 +64,7 @@ func (d *cloudDrill) holdReplacement(ctx context.Context) error {
 	if err == nil && addressesNow != addressesBefore {
 		err = fmt.Errorf("while the change waits, the status has the addresses %s, and had %s", addressesNow, addressesBefore)
 	}
-	return errors.Join(err, d.becomes(ctx, d.Site, 0, "Ready", "True"))
+	return errors.Join(err, d.Condition(ctx, "eg/"+d.gateway, d.namespace, "Ready", "True", ""))
 }
 
 // replacement is what was seen of a load balancer's replacement: when the old one was last there, when it was first gone, and when names were

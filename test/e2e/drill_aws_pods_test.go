@@ -17,6 +17,7 @@ import (
 	"github.com/edgegateway/edgegateway/test/cluster"
 	"github.com/edgegateway/edgegateway/test/simcloud/aws"
 	"github.com/edgegateway/edgegateway/test/simcloud/plane"
+	"github.com/edgegateway/edgegateway/test/site"
 )
 
 // deregistration is how long AWS goes on sending to a target that was deregistered: two minutes by its own clock.
@@ -26,7 +27,9 @@ const deregistration = 2 * time.Minute / cloudSpeed
 func (d *cloudDrill) playPods(t *testing.T) {
 	d.play(t, d.observed("proxies that are targets, restarted in turn", d.restartProxies))
 	if d.seconds > 0 {
-		d.play(t, d.observed("proxies that are targets, scaled 2, 4, 2", d.scaleProxies))
+		d.play(t,
+			d.observed("such proxies scaled 2, 4, 2", d.scaleProxies),
+			d.observed("such proxies restarted, both operators deleted by force", d.restartProxiesWithoutOperators))
 	}
 	for _, name := range d.names() {
 		addresses, err := d.cloud.Lookup(t.Context(), name)
@@ -57,6 +60,30 @@ func (d *cloudDrill) observed(name string, run func(context.Context) error) oper
 		stop()
 		return errors.Join(err, <-looked, watch.verdict(2))
 	}}
+}
+
+// restartProxiesWithoutOperators takes the operators away while the first proxy leaves, which then has nobody to ask for a while.
+func (d *cloudDrill) restartProxiesWithoutOperators(ctx context.Context) error {
+	if _, err := d.Kubectl(ctx, "rollout", "restart", "deployment/"+d.gateway+"-edge", "-n", d.namespace); err != nil {
+		return err
+	}
+	err := site.Until(ctx, time.Minute, func(ctx context.Context) error {
+		all, err := d.cloud.Registrations(ctx)
+		if err == nil && !slices.ContainsFunc(podTargets(all), func(r aws.Registration) bool { return r.Health == "draining" }) {
+			err = fmt.Errorf("no pod leaves: %+v", all)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := d.deleteOperators(ctx); err != nil {
+		return err
+	}
+	if err := d.complete(ctx, d.namespace, d.gateway+"-edge", 2); err != nil {
+		return err
+	}
+	return d.complete(ctx, site.OperatorNamespace, operators, 2)
 }
 
 // look looks again and again until ctx ends. Pods are read before targets: who is gone then is gone while AWS still has it.
