@@ -167,8 +167,8 @@ type Listener struct {
 	Place
 	ARN, Balancer, Protocol string
 	Port                    int
-	// TargetGroup that it forwards to.
-	TargetGroup            string
+	// TargetGroup that it forwards to, and Standby, another one of weight 0, if any: its targets are checked and get nothing.
+	TargetGroup, Standby   string
 	Certificate, SSLPolicy string
 	ALPN                   []string
 	Attributes             map[string]string

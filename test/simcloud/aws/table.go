@@ -55,19 +55,22 @@ func (c *Cloud) forwarding(b Balancer) (plane.Balancer, []plane.Pool) {
 	}
 	var pools []plane.Pool
 	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		g, ok := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
-		if l.Balancer != b.ARN || !ok {
+		if l.Balancer != b.ARN {
 			continue
 		}
+		for _, arn := range l.groups() {
+			g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
+			if !slices.ContainsFunc(pools, func(p plane.Pool) bool { return p.ID == arn }) {
+				pools = append(pools, c.pool(g, from))
+			}
+		}
+		g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
 		crossZone := g.Attributes["load_balancing.cross_zone.enabled"]
 		if crossZone == "use_load_balancer_configuration" {
 			crossZone = b.Attributes["load_balancing.cross_zone.enabled"]
 		}
 		for _, protocol := range protocols[l.Protocol] {
 			balancer.Listeners = append(balancer.Listeners, plane.Listener{Protocol: protocol, Port: l.Port, Pool: g.ARN, CrossZone: crossZone == "true"})
-		}
-		if !slices.ContainsFunc(pools, func(p plane.Pool) bool { return p.ID == g.ARN }) {
-			pools = append(pools, c.pool(b, g, from))
 		}
 	}
 	return balancer, pools
@@ -76,7 +79,7 @@ func (c *Cloud) forwarding(b Balancer) (plane.Balancer, []plane.Pool) {
 // protocols of a listener that the data plane has. It ends no TLS.
 var protocols = map[string][]plane.Protocol{"TCP": {plane.TCP}, "UDP": {plane.UDP}, "TCP_UDP": {plane.TCP, plane.UDP}}
 
-func (c *Cloud) pool(b Balancer, g TargetGroup, from plane.Sender) plane.Pool {
+func (c *Cloud) pool(g TargetGroup, from plane.Sender) plane.Pool {
 	on := func(attribute string) bool { return g.Attributes[attribute] == "true" }
 	pool := plane.Pool{
 		ID: g.ARN, From: from, FailOpen: true,
