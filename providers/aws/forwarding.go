@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -101,12 +102,35 @@ func (d draft) listener(port entry, targets providers.Node) providers.Node {
 	spec.TargetGroup = group.ID
 	there, _ := d.observed.Find(node.Key, node.Name)
 	serving, _ := there.Spec.(Listener)
-	if serving.TargetGroup != group.ID && !d.group(port).prepared(now) {
+	switch {
+	case serving.TargetGroup == group.ID:
+	case !d.group(port).prepared(now):
 		wait(targets.Key + " is not prepared yet")
+	case d.serves(serving) && now.arriving() && takes(serving.Protocol, now.Protocol):
+		spec.Protocol, spec.TargetGroup, spec.Standby = serving.Protocol, serving.TargetGroup, group.ID
+		if serving.Standby == group.ID {
+			wait(targets.Key + " has targets that AWS has not looked at yet")
+		}
 	}
 	node.Spec = spec
 	return node
 }
+
+// serves says whether a listener sends to a group of ours that is of its own port and in which somebody is healthy. What somebody has it send
+// elsewhere is not worth keeping.
+func (d draft) serves(listener Listener) bool {
+	var own []string
+	for _, protocol := range []string{protocolTCP, protocolUDP, protocolBoth} {
+		own = append(own, kindTargets+"/"+portPart(protocol, listener.Port))
+	}
+	return slices.ContainsFunc(d.observed.OfKind(kindTargets).Nodes, func(n providers.Node) bool {
+		spec, ok := n.Spec.(TargetGroup)
+		return ok && !n.Unmanaged && n.ID == listener.TargetGroup && slices.Contains(own, n.Key) && len(spec.Healthy) > 0
+	})
+}
+
+// takes says whether a listener with a protocol can send to targets with another one.
+func takes(listener, targets string) bool { return listener == targets || targets == protocolBoth }
 
 // addressesOf returns the addresses of those targets that stay, sorted.
 func addressesOf(targets []providers.Target) []string {

@@ -22,6 +22,9 @@ type Listener struct {
 	Protocol    string `json:"protocol" change:"disruptive"`
 	Port        int32  `json:"port" change:"replace"`
 	TargetGroup string `json:"targetGroup" change:",resolved"` // ARN
+	// Standby is the ARN of the group that comes next, if any: AWS looks at its targets, which it does for no group without a listener, and
+	// sends them nothing.
+	Standby string `json:"standby,omitempty" change:",resolved"`
 }
 
 // listenerKey is the part of a load balancer's port, whatever its protocol: AWS changes that in place.
@@ -51,7 +54,7 @@ func (l listeners) create(ctx context.Context, owner providers.Owner, node provi
 	}
 	out, err := l.listeners.CreateListener(ctx, &elb.CreateListenerInput{
 		LoadBalancerArn: aws.String(spec.Balancer), Protocol: elbtypes.ProtocolEnum(spec.Protocol), Port: aws.Int32(spec.Port),
-		DefaultActions: forward(spec.TargetGroup), Tags: elbTags(owner, node),
+		DefaultActions: forward(spec), Tags: elbTags(owner, node),
 	})
 	if hasCode(err, "DuplicateListener") {
 		if _, err := l.onPort(ctx, owner, spec); err != nil {
@@ -84,8 +87,14 @@ func (l listeners) onPort(ctx context.Context, owner providers.Owner, spec Liste
 	return false, nil
 }
 
-func forward(targetGroup string) []elbtypes.Action {
-	return []elbtypes.Action{{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(targetGroup)}}
+func forward(spec Listener) []elbtypes.Action {
+	action := elbtypes.Action{Type: elbtypes.ActionTypeEnumForward, TargetGroupArn: aws.String(spec.TargetGroup)}
+	if spec.Standby != "" {
+		action.TargetGroupArn, action.ForwardConfig = nil, &elbtypes.ForwardActionConfig{TargetGroups: []elbtypes.TargetGroupTuple{
+			{TargetGroupArn: aws.String(spec.TargetGroup), Weight: aws.Int32(1)}, {TargetGroupArn: aws.String(spec.Standby), Weight: aws.Int32(0)},
+		}}
+	}
+	return []elbtypes.Action{action}
 }
 
 func (l listeners) update(ctx context.Context, owner providers.Owner, old, node providers.Node) (*providers.Node, error) {
@@ -99,7 +108,7 @@ func (l listeners) update(ctx context.Context, owner providers.Owner, old, node 
 	}
 	// Both at once: a listener's protocol and its target group's go together.
 	_, err = l.listeners.ModifyListener(ctx, &elb.ModifyListenerInput{
-		ListenerArn: aws.String(old.ID), Protocol: elbtypes.ProtocolEnum(spec.Protocol), DefaultActions: forward(spec.TargetGroup),
+		ListenerArn: aws.String(old.ID), Protocol: elbtypes.ProtocolEnum(spec.Protocol), DefaultActions: forward(spec),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
@@ -138,29 +147,42 @@ func (l listeners) of(ctx context.Context, balancer string) ([]elbtypes.Listener
 	return all, nil
 }
 
-// targetGroupOf returns the group that a listener forwards to, or "".
-func targetGroupOf(listener elbtypes.Listener) string {
+// targetGroupsOf returns the group that a listener forwards to, and the one that is on standby; "" is none. What else somebody has it
+// forward to is not told.
+func targetGroupsOf(listener elbtypes.Listener) (serving, standby string) {
 	for _, action := range listener.DefaultActions {
 		if action.TargetGroupArn != nil {
-			return *action.TargetGroupArn
+			return *action.TargetGroupArn, ""
 		}
-		if action.ForwardConfig != nil && len(action.ForwardConfig.TargetGroups) == 1 {
-			return aws.ToString(action.ForwardConfig.TargetGroups[0].TargetGroupArn)
+		if action.ForwardConfig == nil {
+			continue
+		}
+		groups := action.ForwardConfig.TargetGroups
+		for _, group := range groups {
+			switch arn := aws.ToString(group.TargetGroupArn); {
+			case len(groups) == 1 || serving == "" && aws.ToInt32(group.Weight) > 0:
+				serving = arn
+			case standby == "" && aws.ToInt32(group.Weight) == 0:
+				standby = arn
+			default:
+				return "", ""
+			}
 		}
 	}
-	return ""
+	return serving, standby
 }
 
 // listenerNode returns the owner's listener as a node. Targets is the key of the target group that it sends to, if that is known.
 func listenerNode(place providers.Place, balancerName string, listener elbtypes.Listener, targets string) providers.Node {
 	port := aws.ToInt32(listener.Port)
+	serving, standby := targetGroupsOf(listener)
 	return providers.Node{
 		Key: listenerKey(port), Name: listenerName(balancerName, port), ID: aws.ToString(listener.ListenerArn), Place: place,
 		Within:    aws.ToString(listener.LoadBalancerArn),
 		DependsOn: []string{balancerKey, cmp.Or(targets, kindTargets+"/"+portPart(string(listener.Protocol), port))}, State: providers.Ready,
 		Spec: Listener{
 			Balancer: aws.ToString(listener.LoadBalancerArn), Protocol: string(listener.Protocol), Port: port,
-			TargetGroup: targetGroupOf(listener),
+			TargetGroup: serving, Standby: standby,
 		},
 	}
 }

@@ -318,8 +318,8 @@ func (w *view) hold(balancer providers.Node) {
 func (w *view) listenerNodes(main providers.Node, attached []elbtypes.Listener) []providers.Node {
 	var nodes []providers.Node
 	for _, listener := range attached {
-		targets := targetGroupOf(listener)
-		w.used[targets] = true
+		targets, standby := targetGroupsOf(listener)
+		w.used[targets], w.used[standby] = true, true
 		if w.labels[aws.ToString(listener.ListenerArn)].mark == w.owner.Mark() {
 			nodes = append(nodes, listenerNode(w.place, main.Name, listener, w.labels[targets].role))
 		}

@@ -64,10 +64,30 @@ func (w *world) neverEmpty() {
 	}
 }
 
+// neverUnserved makes a listener without a target that AWS sends to a fault, from now on: what it has not looked at yet gets nothing.
+func (w *world) neverUnserved() {
+	look := w.cloud.After
+	w.cloud.After = func(call simcloud.Call) {
+		look(call)
+		healthy := map[string]bool{}
+		for _, target := range w.cloud.Registrations() {
+			healthy[target.Group] = healthy[target.Group] || target.Health == "healthy"
+		}
+		w.cloud.Edit(func(t *simaws.Tables) {
+			each(t.Listeners.All(w.cloud.Kernel.Inventory.Now()), func(l simaws.Listener) simaws.Tags { return l.Tags }, func(l simaws.Listener) {
+				if !healthy[l.TargetGroup] && w.first == nil {
+					w.first = fmt.Errorf("after %s, port %d sends to a group in which nobody is healthy", call.Name(), l.Port)
+				}
+			})
+		})
+	}
+}
+
 func TestTargetsBecomePodsAndNodesAgainWithoutAGap(t *testing.T) {
 	w := newWorld()
 	l, gw := created(t, w)
 	w.neverEmpty()
+	w.neverUnserved()
 	onNodes := w.serving()
 	pods := testGateway()
 	toPods(&pods)

@@ -368,6 +368,12 @@ func (t TargetGroup) prepared(observed TargetGroup) bool {
 	return observed.Health == t.Health && observed.Attributes == t.Attributes && manned
 }
 
+// arriving says whether a group would not serve yet: AWS has still to look at some of its targets, or found that none is healthy. Nothing is
+// known of the targets of a group that is only planned.
+func (t TargetGroup) arriving() bool {
+	return len(t.Initial)+len(t.Idle) > 0 || len(t.Unhealthy) > 0 && len(t.Healthy) == 0
+}
+
 // wantedAttributes of a group whose targets expect, or don't, PROXY protocol. With it the client's address needs no preserving, and a
 // node that calls its own entrance is not cut off. With UDP the client's address can't but be preserved, and a flow to a target that has gone
 // must end, or it would never go to another.

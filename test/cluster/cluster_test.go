@@ -103,6 +103,7 @@ func TestClusterIsARealKubernetesBehindARealNetwork(t *testing.T) {
 
 	t.Run("client reaches a NodePort", func(t *testing.T) { testNodePort(t, c) })
 	t.Run("client reaches no pod and no ClusterIP", func(t *testing.T) { testUnreachable(t, c) })
+	t.Run("the data centre reaches pods when they are opened to it", func(t *testing.T) { testOpenPods(t, c) })
 	t.Run("pods resolve Services", func(t *testing.T) { testServiceNames(t, c) })
 	t.Run("pods resolve other names by the dns host", func(t *testing.T) { testForeignNames(t, c) })
 	t.Run("pods reach Services and the API", func(t *testing.T) { testPodEgress(t, c) })
@@ -178,6 +179,36 @@ func testUnreachable(t *testing.T, c *Cluster) {
 			continue
 		}
 		_ = connection.Close()
+	}
+}
+
+func testOpenPods(t *testing.T, c *Cluster) {
+	address := kubectl(t, c, "get", "pods", "-l=app=echo", "-o=jsonpath={.items[0].status.podIP}") + ":8080"
+	reaches := func(host string) error {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		connection, err := c.Host(host).DialContext(ctx, "tcp", address)
+		if err == nil {
+			_ = connection.Close()
+		}
+		return err
+	}
+	if reaches(DatacenterHost) == nil {
+		t.Error("the data centre reaches pods before they are opened to it")
+	}
+	// A second time changes nothing.
+	for range 2 {
+		if err := c.OpenPods(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := reaches(DatacenterHost); err != nil {
+		t.Error(err)
+	}
+	for _, host := range []string{ClientHost, DNSHost} {
+		if reaches(host) == nil {
+			t.Errorf("the %s reaches pods, too", host)
+		}
 	}
 }
 

@@ -5,7 +5,7 @@
 //	198.51.100.0/26   node        Kubernetes: one node, its pods 198.18.0.0/16, its Services 198.19.0.0/16
 //	198.51.100.64/26  client      reaches NodePorts and public addresses; no pod and no ClusterIP
 //	198.51.100.128/26 dns         is asked by pods for names outside the cluster, when something listens there
-//	198.51.100.192/26 datacenter  receives 203.0.113.0/24 and 2001:db8:113::/64, the public addresses
+//	198.51.100.192/26 datacenter  receives 203.0.113.0/24 and 2001:db8:113::/64, the public addresses; reaches pods after [Cluster.OpenPods]
 //
 // Everything that runs is built from Go modules (kube, tools), taken from Debian (runc, nftables) or PyPI (Envoy); it
 // is kept in the user's cache, so only the first start is slow.

@@ -61,7 +61,16 @@ func routerLines(cluster string) []string {
 	}
 	return append(lines,
 		fmt.Sprintf("route add %s via %s", PublicRange, DatacenterAddress),
-		fmt.Sprintf("route add %s via %s", PublicRange6, DatacenterAddress6))
+		fmt.Sprintf("route add %s via %s", PublicRange6, DatacenterAddress6),
+		"rule add iif "+DatacenterHost+" lookup "+podTable)
+}
+
+// podTable is the router's table for what comes from the data centre, before its main one. Nothing is in it until OpenPods.
+const podTable = "18"
+
+// OpenPods has the data centre's host reach pods by their own addresses, as a cloud does whose network pods are part of. No other host does.
+func (c *Cluster) OpenPods(ctx context.Context) error {
+	return ipBatch(ctx, c.name, RouterHost, []string{"route replace " + PodRange + " via " + NodeAddress + " table " + podTable})
 }
 
 // hostLines are for `ip -batch` on a host.

@@ -12,16 +12,15 @@ import (
 	"testing"
 	"time"
 
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/test/cluster"
 	"github.com/edgegateway/edgegateway/test/simcloud/aws"
 	"github.com/edgegateway/edgegateway/test/site"
 )
 
 const (
-	// cloudZone is hosted by the simulated AWS, cloudSpace the namespace of the gateway there, and cloudGateway its name.
-	cloudZone    = "cloud.example.com"
-	cloudSpace   = "cloud"
-	cloudGateway = "entrance"
+	// cloudZone is hosted by the simulated AWS.
+	cloudZone = "cloud.example.com"
 	// cloudSpeed is how fast AWS's clock runs: its two minutes are twelve seconds.
 	cloudSpeed = 10
 )
@@ -29,18 +28,44 @@ const (
 // cloudDNS is where the zone is answered.
 var cloudDNS = netip.MustParseAddr("198.51.100.139")
 
-// inCloud is the simulated AWS that all tests share, with the gateway in it, made by the first that needs it.
+// inCloud is the simulated AWS that all tests share, with the gateways in it, made by the first that needs it.
 var inCloud struct {
-	once        sync.Once
-	aws         *site.AWS
-	certificate site.Certificate
-	// before is what there was in AWS before the gateway, and made how long that took.
+	once sync.Once
+	aws  *site.AWS
+	// before is what there was in AWS before the gateways.
 	before []aws.Item
-	made   time.Duration
 	err    error
+	// nodes is the gateway whose load balancer sends to nodes, and pods that of which it sends to the proxies' pods.
+	nodes, pods cloudGateway
 }
 
-// needCloud returns the site and the AWS beside it, with the gateway cloud/entrance that is Ready there.
+// cloudGateway is a gateway in AWS, with what belongs to it.
+type cloudGateway struct {
+	site.Shop
+	// targets that its load balancer sends to.
+	targets     api.TargetKind
+	certificate site.Certificate
+	// made is how long it took until it was Ready.
+	made time.Duration
+}
+
+// names of it that DNS has.
+func (e *cloudGateway) names() []string { return []string{"www." + e.Domain, "api." + e.Domain} }
+
+// becomes waits until a condition has a status.
+func (e *cloudGateway) becomes(ctx context.Context, s *site.Site, limit time.Duration, condition, status string) error {
+	return site.Until(ctx, limit, func(ctx context.Context) error {
+		return s.Condition(ctx, "eg/"+e.Gateway, e.Namespace, condition, status, "")
+	})
+}
+
+// delete deletes it, if it is still there, and waits until it is gone.
+func (e *cloudGateway) delete(ctx context.Context, s *site.Site) error {
+	_, err := s.Kubectl(ctx, "delete", "eg/"+e.Gateway, "-n", e.Namespace, "--ignore-not-found", "--timeout=150s")
+	return err
+}
+
+// needCloud returns the site and the AWS beside it, with both gateways Ready there.
 func needCloud(t *testing.T) (*site.Site, *site.AWS) {
 	t.Helper()
 	s := needSite(t)
@@ -58,37 +83,51 @@ func openCloud(ctx context.Context, s *site.Site) (err error) {
 	if inCloud.before, err = inCloud.aws.Inventory(ctx); err != nil {
 		return err
 	}
-	if err := s.Apply(ctx, inCloud.aws.ClassManifest()); err != nil {
+	if err := s.Apply(ctx, inCloud.aws.ClassManifest()+inCloud.aws.PodsClassManifest()); err != nil {
 		return err
 	}
+	client := []string{cluster.ClientAddress + "/32", cluster.ClientAddress6 + "/128"}
+	inCloud.nodes = cloudGateway{targets: api.TargetNodes, Shop: site.Shop{
+		Namespace: "cloud", Gateway: "entrance", Class: site.AWSClass, Domain: cloudZone, SourceRanges: client}}
+	inCloud.pods = cloudGateway{targets: api.TargetPods, Shop: site.Shop{
+		Namespace: "direct", Gateway: "direct", Class: site.AWSPodsClass, Domain: "direct." + cloudZone, SourceRanges: client}}
 	began := time.Now()
-	inCloud.certificate, err = inCloud.aws.OpenShop(ctx, site.Shop{Namespace: cloudSpace, Gateway: cloudGateway,
-		SourceRanges: []string{cluster.ClientAddress + "/32", cluster.ClientAddress6 + "/128"}})
-	if err != nil {
-		return err
+	both := []*cloudGateway{&inCloud.nodes, &inCloud.pods}
+	for _, e := range both {
+		if e.certificate, err = inCloud.aws.OpenShop(ctx, e.Shop); err != nil {
+			return err
+		}
 	}
-	err = cloudGatewayIs(ctx, s, 3*time.Minute, "Ready", "True")
-	inCloud.made = time.Since(began)
-	return err
-}
-
-func cloudGatewayIs(ctx context.Context, s *site.Site, limit time.Duration, condition, status string) error {
-	return site.Until(ctx, limit, func(ctx context.Context) error {
-		return s.Condition(ctx, "eg/"+cloudGateway, cloudSpace, condition, status, "")
-	})
+	for _, e := range both {
+		if err := e.becomes(ctx, s, 3*time.Minute, "Ready", "True"); err != nil {
+			return err
+		}
+		e.made = time.Since(began)
+	}
+	return nil
 }
 
 // TestTheWayInThroughAWS is the first line again, with AWS's load balancer and names: what the API was told is what packets meet.
 func TestTheWayInThroughAWS(t *testing.T) {
 	s, cloud := needCloud(t)
+	for _, e := range []*cloudGateway{&inCloud.nodes, &inCloud.pods} {
+		t.Run(string(e.targets), func(t *testing.T) { e.isOpen(t, s, cloud) })
+	}
+	gaps, err := cloud.Gaps(t.Context())
+	if err != nil || len(gaps) > 0 {
+		t.Errorf("gaps: %v, %v", gaps, err)
+	}
+}
+
+func (e *cloudGateway) isOpen(t *testing.T, s *site.Site, cloud *site.AWS) {
 	ctx := t.Context()
-	t.Logf("Ready after %.1f s", inCloud.made.Seconds())
+	t.Logf("Ready after %.1f s", e.made.Seconds())
 	for _, condition := range []string{"Accepted", "ProxyReady", "AddressReady", "Provisioned", "BackendsHealthy", "DNSReady", "Reachable", "Ready"} {
-		if err := cloudGatewayIs(ctx, s, 5*time.Second, condition, "True"); err != nil {
+		if err := e.becomes(ctx, s, 5*time.Second, condition, "True"); err != nil {
 			t.Error(err)
 		}
 	}
-	for _, name := range []string{cloud.WWW(), cloud.API()} {
+	for _, name := range e.names() {
 		addresses, err := cloud.Lookup(ctx, name)
 		if err != nil || len(addresses) != 4 {
 			t.Fatalf("%s resolves to %v, %v; want an IPv4 and an IPv6 address in each of two zones", name, addresses, err)
@@ -100,12 +139,8 @@ func TestTheWayInThroughAWS(t *testing.T) {
 			}
 		}
 	}
-	if err := droppedFromOutside(ctx, s, cloud); err != nil {
+	if err := e.isClosedToOthers(ctx, s, cloud); err != nil {
 		t.Error(err)
-	}
-	gaps, err := cloud.Gaps(ctx)
-	if err != nil || len(gaps) > 0 {
-		t.Errorf("gaps: %v, %v", gaps, err)
 	}
 }
 
@@ -132,9 +167,9 @@ func seenClient(ctx context.Context, s *site.Site, name string, address netip.Ad
 	return echo.Headers.Get("X-Forwarded-For"), nil
 }
 
-// droppedFromOutside returns an error unless a host outside the gateway's source ranges gets nothing at all.
-func droppedFromOutside(ctx context.Context, s *site.Site, cloud *site.AWS) error {
-	addresses, err := cloud.Lookup(ctx, cloud.WWW())
+// isClosedToOthers returns an error unless a host outside the gateway's source ranges gets nothing at all.
+func (e *cloudGateway) isClosedToOthers(ctx context.Context, s *site.Site, cloud *site.AWS) error {
+	addresses, err := cloud.Lookup(ctx, e.names()[0])
 	if err != nil {
 		return err
 	}

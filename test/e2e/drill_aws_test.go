@@ -4,20 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
-	"net/http"
 	"net/netip"
 	"os"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	sdk "github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -28,9 +24,10 @@ import (
 	"github.com/edgegateway/edgegateway/test/site"
 )
 
-// cloudDrill is a drill of the gateway in AWS.
+// cloudDrill is a drill of a gateway in AWS.
 type cloudDrill struct {
 	*drill
+	*cloudGateway
 	cloud *site.AWS
 
 	mu sync.Mutex
@@ -47,21 +44,29 @@ type resolved struct {
 // recordLife is how long resolvers keep what Route 53 says of a load balancer: 60 seconds, by AWS's clock here.
 const recordLife = time.Minute / cloudSpeed
 
-// TestUnderLoadInAWS does to a gateway in AWS what happens to gateways there, while clients send requests through its load balancer. What a plan
-// says of the traffic is held against what became of it.
+// TestUnderLoadInAWS does to gateways in AWS what happens to gateways there, while clients send requests through their load balancers. What a
+// plan says of the traffic is held against what became of it.
 func TestUnderLoadInAWS(t *testing.T) {
 	s, cloud := needCloud(t)
-	d := &cloudDrill{cloud: cloud, known: map[string]resolved{}, drill: &drill{Site: s, client: shared.client(t), rate: number(t, "DRILL_RATE", drillRate),
-		namespace: cloudSpace, gateway: cloudGateway, certificates: []site.Certificate{inCloud.certificate}}}
-	d.seconds = time.Duration(number(t, "DRILL_SECONDS", 0)) * time.Second
-	d.configure, d.calm = d.config, d.settled
-	if err := d.settled(t.Context()); err != nil {
+	// It is so by default; the drill says it, because all depends on it.
+	if err := cloud.SetTimes(t.Context(), aws.Times{Deregister: deregistration * cloudSpeed}); err != nil {
 		t.Fatal(err)
 	}
-	for _, o := range d.operations() {
-		t.Run(o.name, func(t *testing.T) { d.watch(t, o) })
-	}
-	text := d.table()
+	nodes, pods := newCloudDrill(t, s, cloud, &inCloud.nodes), newCloudDrill(t, s, cloud, &inCloud.pods)
+	t.Run("both", func(t *testing.T) {
+		for name, play := range map[string]func(t *testing.T){"nodes": nodes.playNodes, "pods": pods.playPods} {
+			t.Run(name, func(t *testing.T) {
+				// A drill's numbers are of one thing at a time.
+				if nodes.seconds == 0 {
+					t.Parallel()
+				}
+				play(t)
+			})
+		}
+	})
+	nodes.playPlans(t)
+	nodes.rows = append(nodes.rows, pods.rows...)
+	text := nodes.table()
 	t.Log("\n" + text)
 	if path := os.Getenv("DRILL_AWS_REPORT"); path != "" {
 		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
@@ -74,30 +79,36 @@ func TestUnderLoadInAWS(t *testing.T) {
 	}
 }
 
-func (d *cloudDrill) operations() []operation {
-	var replaced [2]time.Time
-	return []operation{
-		{name: "a node joins and leaves; AWS takes two minutes", run: d.changeNodes},
-		{name: "proxies scaled 2, 4, 2", run: d.scaleProxies},
-		{name: "proxies restarted in turn", run: d.restartProxies},
-		{name: "a change that would disrupt waits for approval", run: d.holdReplacement},
-		{
-			name: "load balancer replaced, as approved",
-			run: func(ctx context.Context) (err error) {
-				replaced[0] = time.Now()
-				err = d.replace(ctx)
-				replaced[1] = time.Now()
-				return err
-			},
-			mayLose: func() (time.Time, time.Time) { return replaced[0], replaced[1] },
-		},
+func newCloudDrill(t *testing.T, s *site.Site, cloud *site.AWS, gateway *cloudGateway) *cloudDrill {
+	t.Helper()
+	d := &cloudDrill{cloud: cloud, cloudGateway: gateway, known: map[string]resolved{}, drill: &drill{
+		Site: s, client: shared.client(t), rate: number(t, "DRILL_RATE", drillRate), namespace: gateway.Namespace, gateway: gateway.Gateway,
+		certificates: []site.Certificate{gateway.certificate}, askers: []string{cluster.ClientAddress, cluster.ClientAddress6}}}
+	d.seconds = time.Duration(number(t, "DRILL_SECONDS", 0)) * time.Second
+	d.configure, d.calm = d.config, d.settled
+	if err := d.settled(t.Context()); err != nil {
+		t.Fatal(err)
 	}
+	return d
+}
+
+func (d *cloudDrill) play(t *testing.T, operations ...operation) {
+	for _, o := range operations {
+		t.Run(o.name, func(t *testing.T) { d.watch(t, o) })
+	}
+}
+
+func (d *cloudDrill) playNodes(t *testing.T) {
+	d.play(t,
+		operation{name: "a node joins and leaves; AWS takes two minutes", run: d.changeNodes},
+		operation{name: "proxies scaled 2, 4, 2", run: d.scaleProxies},
+		operation{name: "proxies restarted in turn", run: d.restartProxies})
 }
 
 // config is the load by both names. Before each connection, clients ask a resolver that keeps records for as long as they may be kept.
 func (d *cloudDrill) config(query string) load.Config {
 	var targets []load.Target
-	for _, name := range []string{d.cloud.WWW(), d.cloud.API()} {
+	for _, name := range d.names() {
 		for scheme, port := range map[string]string{"http": "80", "https": "443"} {
 			targets = append(targets, load.Target{Address: net.JoinHostPort(name, port), URL: scheme + "://" + name + "/" + query, TLS: site.Trust(name, d.certificates...)})
 		}
@@ -132,24 +143,17 @@ func (d *cloudDrill) resolve(ctx context.Context, name string) ([]netip.Addr, er
 }
 
 func (d *cloudDrill) settled(ctx context.Context) error {
-	for deployment, replicas := range map[string]int{"echo": 2, cloudGateway + "-edge": 2} {
-		if err := d.complete(ctx, cloudSpace, deployment, replicas); err != nil {
+	for deployment, replicas := range map[string]int{"echo": 2, d.gateway + "-edge": 2} {
+		if err := d.complete(ctx, d.namespace, deployment, replicas); err != nil {
 			return err
 		}
 	}
-	// A gateway whose change waits is not Ready for all that, and nothing is about to come or go.
-	if d.Condition(ctx, "eg/"+cloudGateway, cloudSpace, "PlanPending", "True", "ApprovalNeeded") == nil {
-		return nil
-	}
-	return cloudGatewayIs(ctx, d.Site, 2*time.Minute, "Ready", "True")
+	return d.becomes(ctx, d.Site, 2*time.Minute, "Ready", "True")
 }
 
 // changeNodes adds a node, an instance in the other zone, waits until it is healthy, and takes it away again. AWS sends to it for two minutes
 // more, for which it must answer.
 func (d *cloudDrill) changeNodes(ctx context.Context) error {
-	if err := d.cloud.SetTimes(ctx, aws.Times{Deregister: 2 * time.Minute}); err != nil {
-		return err
-	}
 	node := &corev1.Node{
 		ObjectMeta: metav1.ObjectMeta{Name: "second"},
 		Spec:       corev1.NodeSpec{ProviderID: "aws:///eu-west-1b/" + aws.SeedNodes[1], Unschedulable: true},
@@ -163,31 +167,32 @@ func (d *cloudDrill) changeNodes(ctx context.Context) error {
 	if err := d.client.Status().Patch(ctx, node, client.MergeFrom(created)); err != nil {
 		return errors.Join(err, d.client.Delete(ctx, node))
 	}
-	err := d.targets(ctx, time.Minute, 2)
-	return errors.Join(err, d.client.Delete(ctx, node), d.targets(ctx, time.Minute, 1))
+	err := d.awaitTargets(ctx, 2)
+	return errors.Join(err, d.client.Delete(ctx, node), d.awaitTargets(ctx, 1))
 }
 
-// targets waits until each target group of the gateway's has so many targets.
-func (d *cloudDrill) targets(ctx context.Context, limit time.Duration, want int) error {
-	return site.Until(ctx, limit, func(ctx context.Context) error {
-		table, err := d.cloud.Table(ctx)
+// awaitTargets waits until the target group of each port has so many nodes.
+func (d *cloudDrill) awaitTargets(ctx context.Context, want int) error {
+	return site.Until(ctx, time.Minute, func(ctx context.Context) error {
+		all, err := d.cloud.Registrations(ctx)
 		if err != nil {
 			return err
 		}
-		if len(table.Pools) != 2 {
-			return fmt.Errorf("there are %d pools, want one for each port", len(table.Pools))
-		}
-		for _, pool := range table.Pools {
-			if len(pool.Targets) != want {
-				return fmt.Errorf("pool %s has targets %+v, want %d", pool.ID, pool.Targets, want)
+		nodes := map[string]int{}
+		for _, target := range all {
+			if slices.Contains(aws.SeedNodes, target.ID) {
+				nodes[target.Group]++
 			}
+		}
+		if counts := slices.Collect(maps.Values(nodes)); !slices.Equal(counts, []int{want, want}) {
+			return fmt.Errorf("there are %+v, want %d nodes for each of two ports", all, want)
 		}
 		return nil
 	})
 }
 
 func (d *cloudDrill) patch(ctx context.Context, spec string) error {
-	_, err := d.Kubectl(ctx, "patch", "eg", cloudGateway, "-n", cloudSpace, "--type=merge", "-p", `{"spec":`+spec+`}`)
+	_, err := d.Kubectl(ctx, "patch", "eg", d.gateway, "-n", d.namespace, "--type=merge", "-p", `{"spec":`+spec+`}`)
 	return err
 }
 
@@ -196,7 +201,7 @@ func (d *cloudDrill) scaleProxies(ctx context.Context) error {
 		if err := d.patch(ctx, fmt.Sprintf(`{"proxy":{"replicas":%d}}`, replicas)); err != nil {
 			return err
 		}
-		if err := d.complete(ctx, cloudSpace, cloudGateway+"-edge", replicas); err != nil {
+		if err := d.complete(ctx, d.namespace, d.gateway+"-edge", replicas); err != nil {
 			return err
 		}
 	}
@@ -204,78 +209,20 @@ func (d *cloudDrill) scaleProxies(ctx context.Context) error {
 }
 
 func (d *cloudDrill) restartProxies(ctx context.Context) error {
-	if _, err := d.Kubectl(ctx, "rollout", "restart", "deployment/"+cloudGateway+"-edge", "-n", cloudSpace); err != nil {
+	if _, err := d.Kubectl(ctx, "rollout", "restart", "deployment/"+d.gateway+"-edge", "-n", d.namespace); err != nil {
 		return err
 	}
-	return d.complete(ctx, cloudSpace, cloudGateway+"-edge", 2)
+	return d.complete(ctx, d.namespace, d.gateway+"-edge", 2)
 }
 
-// holdReplacement gives the gateway other addresses, for which it needs another load balancer: the plan is shown, and nothing is done.
-func (d *cloudDrill) holdReplacement(ctx context.Context) error {
-	addresses, err := d.allocate(ctx, 2)
-	if err != nil {
-		return err
-	}
-	var grants []string
-	for _, address := range addresses {
-		grants = append(grants, fmt.Sprintf(`{"id":%q,"namespaces":[%q]}`, address, cloudSpace))
-	}
-	if _, err := d.Kubectl(ctx, "patch", "egc", site.AWSClass, "--type=merge", "-p", `{"spec":{"addresses":[`+strings.Join(grants, ",")+`]}}`); err != nil {
-		return err
-	}
-	if err := d.patch(ctx, `{"addresses":["`+strings.Join(addresses, `","`)+`"]}`); err != nil {
-		return err
-	}
-	return cloudGatewayIs(ctx, d.Site, time.Minute, "PlanPending", "True")
-}
-
-// replace approves what holdReplacement left, and waits until names lead to the new addresses alone.
-func (d *cloudDrill) replace(ctx context.Context) error {
-	hash, err := d.Kubectl(ctx, "get", "eg", cloudGateway, "-n", cloudSpace, "-o", "jsonpath={.status.plan.hash}")
-	if err != nil {
-		return err
-	}
-	before, err := d.cloud.Lookup(ctx, d.cloud.WWW())
-	if err != nil {
-		return err
-	}
-	if err := d.patch(ctx, fmt.Sprintf(`{"approvedPlan":%q}`, hash)); err != nil {
-		return err
-	}
-	err = site.Until(ctx, 3*time.Minute, func(ctx context.Context) error {
-		addresses, err := d.cloud.Lookup(ctx, d.cloud.WWW())
-		if err == nil && slices.ContainsFunc(addresses, func(a netip.Addr) bool { return a.Unmap().Is4() && slices.Contains(before, a) }) {
-			err = fmt.Errorf("%s still leads to %v", d.cloud.WWW(), addresses)
-		}
-		return err
-	})
-	return errors.Join(err, cloudGatewayIs(ctx, d.Site, 2*time.Minute, "Ready", "True"))
-}
-
-// allocate makes Elastic IPs as a platform admin does, whose they stay.
-func (d *cloudDrill) allocate(ctx context.Context, count int) ([]string, error) {
-	admin := ec2.New(ec2.Options{
-		Region: "eu-west-1", BaseEndpoint: sdk.String(site.AWSEndpoint),
-		Credentials: credentials.NewStaticCredentialsProvider(aws.DefaultKey.ID, aws.DefaultKey.Secret, ""),
-		HTTPClient:  &http.Client{Transport: &http.Transport{DialContext: d.Host(cluster.ClientHost).DialContext, DisableKeepAlives: true}},
-	})
-	var addresses []string
-	for range count {
-		out, err := admin.AllocateAddress(ctx, &ec2.AllocateAddressInput{})
-		if err != nil {
-			return nil, err
-		}
-		addresses = append(addresses, *out.PublicIp)
-	}
-	return addresses, nil
-}
-
-// TestAWSIsLeftAsItWas deletes the gateway in AWS: what is there then was there before. It is the last test of that gateway.
+// TestAWSIsLeftAsItWas deletes the gateways in AWS: what is there then was there before. It is their last test.
 func TestAWSIsLeftAsItWas(t *testing.T) {
 	s, cloud := needCloud(t)
 	ctx := t.Context()
-	if _, err := s.Kubectl(ctx, "delete", "eg/"+cloudGateway, "-n", cloudSpace, "--timeout=150s"); err != nil {
-		t.Fatal(err)
+	for _, e := range []*cloudGateway{&inCloud.nodes, &inCloud.pods} {
+		if err := e.delete(ctx, s); err != nil {
+			t.Fatal(err)
+		}
 	}
 	after, err := cloud.Inventory(ctx)
 	if err != nil {
@@ -286,7 +233,8 @@ func TestAWSIsLeftAsItWas(t *testing.T) {
 	if before := fmt.Sprintf("%+v", inCloud.before); fmt.Sprintf("%+v", after) != before {
 		t.Errorf("AWS was\n%s\nand is\n%+v", before, after)
 	}
-	if _, err := s.Kubectl(ctx, "delete", "--timeout=100s", "namespace/"+cloudSpace, "egc/"+site.AWSClass); err != nil {
+	if _, err := s.Kubectl(ctx, "delete", "--timeout=100s", "namespace/"+inCloud.nodes.Namespace, "namespace/"+inCloud.pods.Namespace,
+		"egc/"+site.AWSClass, "egc/"+site.AWSPodsClass); err != nil {
 		t.Error(err)
 	}
 	if err := client.IgnoreNotFound(s.GatewayIs(ctx, time.Minute, "Ready", "True", "")); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -39,6 +40,8 @@ type drill struct {
 	seconds            time.Duration
 	// certificates that the clients trust: the present one and the one that it is renewed with.
 	certificates []site.Certificate
+	// askers are the clients' addresses, one of which backends must be told; none: it is not looked at.
+	askers []string
 	// load is that of the operation under way.
 	load *load.Load
 	rows []row
@@ -52,13 +55,15 @@ type operation struct {
 	query string
 	// mayLose says from when to when requests in flight may fail. By default none may.
 	mayLose func() (from, to time.Time)
+	// note is for the table, when it is over. Optional.
+	note func() string
 }
 
 // row is one line of the table.
 type row struct {
-	operation string
-	report    load.Report
-	took      time.Duration
+	operation, note string
+	report          load.Report
+	took            time.Duration
 	// inFlight is how many requests might have failed.
 	inFlight int
 }
@@ -118,6 +123,9 @@ func (d *drill) watch(t *testing.T, o operation) {
 	if o.mayLose != nil {
 		r.inFlight, excused = r.report.InFlight(o.mayLose())
 	}
+	if o.note != nil {
+		r.note = o.note()
+	}
 	d.rows = append(d.rows, r)
 	t.Logf("%s: %s", r.took.Round(time.Second), r.report)
 	if err != nil {
@@ -126,6 +134,11 @@ func (d *drill) watch(t *testing.T, o operation) {
 	if lost := r.report.Failures - excused; lost > 0 {
 		t.Errorf("%d requests were lost", lost)
 		t.Log(d.clues(ctx, began))
+	}
+	for asker, times := range r.report.Clients {
+		if len(d.askers) > 0 && !slices.Contains(d.askers, asker) {
+			t.Errorf("the backends were told %d times that %q asks", times, asker)
+		}
 	}
 	if err := d.calm(ctx); err != nil {
 		t.Error(err)
@@ -182,6 +195,9 @@ func (d *drill) table() string {
 		attempts, failures = attempts+r.report.Attempts, failures+r.report.Failures
 		text += fmt.Sprintf("%-46s %8.0f %9d %9d %9s %9s\n", name, r.took.Seconds(), r.report.Attempts, r.report.Failures,
 			r.report.Percentile(99).Round(time.Millisecond), r.report.Slowest.Round(time.Millisecond))
+		if r.note != "" {
+			text += "  " + r.note + "\n"
+		}
 	}
 	return text + fmt.Sprintf("%-46s %8s %9d %9d\n", "all", "", attempts, failures)
 }

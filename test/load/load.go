@@ -59,8 +59,8 @@ type Config struct {
 type Report struct {
 	Attempts int
 	Failures int
-	// Backends counts the answers by the pod that gave them.
-	Backends map[string]int
+	// Backends counts the answers by the pod that gave them, and Clients by the client's address that the backend was told.
+	Backends, Clients map[string]int
 	// Errors are the failures, one line for all that say the same, with the times of the first and the last.
 	Errors []string
 	// Slowest answer.
@@ -74,8 +74,8 @@ type Request struct {
 	Kind         Kind
 	URL          string
 	Began, Ended time.Time
-	// Backend is the pod that answered.
-	Backend string
+	// Backend is the pod that answered, and Client the client's address that it was told.
+	Backend, Client string
 	// Err is why it failed, or nil.
 	Err error
 }
@@ -163,7 +163,7 @@ type Load struct {
 // Start sends requests until Stop.
 func Start(config Config) *Load {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Load{stop: cancel, stopped: make(chan struct{}), report: Report{Backends: map[string]int{}}}
+	l := &Load{stop: cancel, stopped: make(chan struct{}), report: Report{Backends: map[string]int{}, Clients: map[string]int{}}}
 	go l.run(ctx, config)
 	return l
 }
@@ -180,7 +180,7 @@ func (l *Load) Report() Report {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	copied := l.report
-	copied.Backends = maps.Clone(l.report.Backends)
+	copied.Backends, copied.Clients = maps.Clone(l.report.Backends), maps.Clone(l.report.Clients)
 	copied.Requests = slices.Clone(l.report.Requests)
 	copied.Errors = summarize(copied.Requests)
 	return copied
@@ -261,7 +261,7 @@ func transport(config Config, kind Kind, target Target) *http.Transport {
 
 func (c client) request() Request {
 	r := Request{Kind: c.kind, URL: c.target.URL, Began: time.Now()}
-	r.Backend, r.Err = c.ask()
+	r.Backend, r.Client, r.Err = c.ask()
 	r.Ended = time.Now()
 	return r
 }
@@ -269,31 +269,34 @@ func (c client) request() Request {
 // body is what a request brings. It has no more methods than this, so that the client can't make it anew to send it again.
 type body struct{ io.Reader }
 
-// ask returns the backend that answered.
-func (c client) ask() (string, error) {
+// ask returns the backend that answered, and whom it takes for the client.
+func (c client) ask() (backend, asker string, err error) {
 	const said = "drill"
 	request, err := http.NewRequest(http.MethodPost, c.target.URL, body{strings.NewReader(said)})
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	request.ContentLength = int64(len(said))
 	response, err := c.http.Do(request)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
-		return "", fmt.Errorf("reading the answer: %w", err)
+		return "", "", fmt.Errorf("reading the answer: %w", err)
 	}
 	if response.StatusCode != http.StatusOK {
-		return "", fmt.Errorf("status %d: %.80q", response.StatusCode, text)
+		return "", "", fmt.Errorf("status %d: %.80q", response.StatusCode, text)
 	}
-	var echo struct{ Pod string }
+	var echo struct {
+		Pod     string
+		Headers http.Header
+	}
 	if err := json.Unmarshal(text, &echo); err != nil {
-		return "", fmt.Errorf("this is not the backend's answer: %.80q", text)
+		return "", "", fmt.Errorf("this is not the backend's answer: %.80q", text)
 	}
-	return echo.Pod, nil
+	return echo.Pod, echo.Headers.Get("X-Forwarded-For"), nil
 }
 
 func (l *Load) note(r Request) {
@@ -305,6 +308,7 @@ func (l *Load) note(r Request) {
 	l.report.Requests = append(l.report.Requests, r)
 	if r.Err == nil {
 		l.report.Backends[r.Backend]++
+		l.report.Clients[r.Client]++
 		return
 	}
 	l.report.Failures++

@@ -30,7 +30,7 @@ func start(t *testing.T, kind Kind, handler http.HandlerFunc) (*Load, *httptest.
 }
 
 func echo(w http.ResponseWriter, r *http.Request) {
-	_ = json.NewEncoder(w).Encode(map[string]string{"pod": r.Proto})
+	_ = json.NewEncoder(w).Encode(map[string]any{"pod": r.Proto, "headers": http.Header{"X-Forwarded-For": {"192.0.2.1"}}})
 }
 
 func TestEachKindSpeaksItsProtocol(t *testing.T) {
@@ -38,8 +38,9 @@ func TestEachKindSpeaksItsProtocol(t *testing.T) {
 		l, _ := start(t, kind, echo)
 		time.Sleep(300 * time.Millisecond)
 		report := l.Stop()
-		if report.Failures > 0 || report.Attempts == 0 || len(report.Requests) != report.Attempts || report.Backends[proto] != report.Attempts {
-			t.Errorf("%s: %v, answered by %v", kind, report, report.Backends)
+		if report.Failures > 0 || report.Attempts == 0 || len(report.Requests) != report.Attempts || report.Backends[proto] != report.Attempts ||
+			report.Clients["192.0.2.1"] != report.Attempts {
+			t.Errorf("%s: %v, answered by %v, asked by %v", kind, report, report.Backends, report.Clients)
 		}
 	}
 }

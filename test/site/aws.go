@@ -2,6 +2,7 @@ package site
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/test/cluster"
 	"github.com/edgegateway/edgegateway/test/simcloud/aws"
 	"github.com/edgegateway/edgegateway/test/simcloud/plane"
@@ -25,8 +27,9 @@ const (
 	awsAdmin    = cluster.DatacenterAddress + ":4567"
 	awsRange    = "203.0.113.128/25"
 	awsRange6   = "2001:db8:113::/64"
-	// AWSClass is the name of the class that AWS.ClassManifest makes.
-	AWSClass = "aws"
+	// AWSClass is the name of the class of which load balancers send to nodes, and AWSPodsClass of that of which they send to pods.
+	AWSClass     = "aws"
+	AWSPodsClass = "aws-pods"
 )
 
 // AWSConfig says how a simulated AWS is.
@@ -48,7 +51,8 @@ type AWS struct {
 	config AWSConfig
 }
 
-// StartAWS starts a simulated AWS in which the cluster's node is an instance, and a vantage that resolves names at it.
+// StartAWS starts a simulated AWS in which the cluster's node is an instance and pods have addresses of the VPC, and a vantage that resolves
+// names at it.
 func (s *Site) StartAWS(ctx context.Context, config AWSConfig) (*AWS, error) {
 	binary := filepath.Join(s.Dir, "simcloud")
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "./test/simcloud/simcloud")
@@ -62,10 +66,14 @@ func (s *Site) StartAWS(ctx context.Context, config AWSConfig) (*AWS, error) {
 			return nil, err
 		}
 	}
+	if err := s.OpenPods(ctx); err != nil {
+		return nil, err
+	}
 	daemon, err := s.start(s.Host(cluster.DatacenterHost), "simcloud", nil, binary,
 		"-api", cluster.DatacenterAddress+":4566", "-admin", awsAdmin, "-zone", config.Zone, "-dns", netip.AddrPortFrom(config.DNS, 53).String(),
 		"-dns-namespace", dns.Namespace(), "-range", awsRange, "-range6", awsRange6, "-speed", strconv.FormatFloat(config.Speed, 'f', -1, 64),
-		"-node", aws.SeedNodes[0]+"="+cluster.NodeAddress, "-node", aws.SeedNodes[1]+"="+cluster.SecondNodeAddress)
+		"-node", aws.SeedNodes[0]+"="+cluster.NodeAddress, "-node", aws.SeedNodes[1]+"="+cluster.SecondNodeAddress,
+		"-pods", aws.SeedNodes[0]+"="+cluster.PodRange)
 	if err != nil {
 		return nil, err
 	}
@@ -96,9 +104,14 @@ func (s *Site) setProviderID(ctx context.Context, instance string) error {
 	return err
 }
 
-// ClassManifest is the platform admin's: this AWS and its Route 53.
-func (a *AWS) ClassManifest() string {
-	return fmt.Sprintf(`
+// ClassManifest is the platform admin's: this AWS and its Route 53, with load balancers that send to nodes.
+func (a *AWS) ClassManifest() string { return a.classManifest(AWSClass, api.TargetNodes) }
+
+// PodsClassManifest is that of the other class, with load balancers that send to pods.
+func (a *AWS) PodsClassManifest() string { return a.classManifest(AWSPodsClass, api.TargetPods) }
+
+func (a *AWS) classManifest(name string, targets api.TargetKind) string {
+	return fmt.Sprintf(`---
 apiVersion: v1
 kind: Secret
 metadata: {name: aws, namespace: `+OperatorNamespace+`}
@@ -106,10 +119,10 @@ stringData: {aws-access-key-id: %q, aws-secret-access-key: %q}
 ---
 apiVersion: edgegateway.dev/v1alpha1
 kind: EdgeGatewayClass
-metadata: {name: `+AWSClass+`}
+metadata: {name: %s}
 spec:
   provider: aws
-  aws: {region: eu-west-1, subnets: [%s, %s], endpoint: "`+AWSEndpoint+`"}
+  aws: {region: eu-west-1, subnets: [%s, %s], endpoint: "`+AWSEndpoint+`", targets: %s}
   credentials: {name: aws}
   dns:
     provider: route53
@@ -118,7 +131,7 @@ spec:
   changePolicy: Approve
   vantages:
   - {name: client, url: "https://%s:%d", credentials: {name: %s}}
-`, aws.DefaultKey.ID, aws.DefaultKey.Secret, aws.SeedPublicSubnets[0], aws.SeedPublicSubnets[1], a.config.Zone,
+`, aws.DefaultKey.ID, aws.DefaultKey.Secret, name, aws.SeedPublicSubnets[0], aws.SeedPublicSubnets[1], targets, a.config.Zone,
 		cluster.ClientAddress, a.config.VantagePort, a.config.Vantage)
 }
 
@@ -191,6 +204,10 @@ func (a *AWS) call(ctx context.Context, method, path string, body, answer any) e
 // Shop is an app team's things in this AWS, as the data centre's: namespace, gateway and routes.
 type Shop struct {
 	Namespace, Gateway string
+	// Class of the gateway. Empty: AWSClass.
+	Class string
+	// Domain that its names are in. Empty: the zone.
+	Domain string
 	// SourceRanges that may come in.
 	SourceRanges []string
 }
@@ -203,7 +220,8 @@ func (a *AWS) API() string { return "api." + a.config.Zone }
 
 // OpenShop applies a team's things. It returns the certificate.
 func (a *AWS) OpenShop(ctx context.Context, shop Shop) (Certificate, error) {
-	certificate, err := NewCertificate("*."+a.config.Zone, a.config.Zone)
+	domain := cmp.Or(shop.Domain, a.config.Zone)
+	certificate, err := NewCertificate("*."+domain, domain)
 	if err != nil {
 		return certificate, err
 	}
@@ -211,11 +229,17 @@ func (a *AWS) OpenShop(ctx context.Context, shop Shop) (Certificate, error) {
 	if len(shop.SourceRanges) > 0 {
 		ranges = "\n  sourceRanges: [\"" + strings.Join(shop.SourceRanges, `", "`) + "\"]"
 	}
-	manifest := strings.NewReplacer("className: "+Class, "className: "+AWSClass+ranges, "namespace: "+Namespace, "namespace: "+shop.Namespace,
-		"name: "+Gateway, "name: "+shop.Gateway, "ingressClassName: "+Gateway, "ingressClassName: "+shop.Gateway, Zone, a.config.Zone).
+	manifest := strings.NewReplacer("className: "+Class, "className: "+cmp.Or(shop.Class, AWSClass)+ranges, "namespace: "+Namespace, "namespace: "+shop.Namespace,
+		"name: "+Gateway, "name: "+shop.Gateway, "ingressClassName: "+Gateway, "ingressClassName: "+shop.Gateway, Zone, domain).
 		Replace("---" + GatewayManifest + "---" + RoutesManifest)
 	return certificate, a.site.Apply(ctx, "apiVersion: v1\nkind: Namespace\nmetadata: {name: "+shop.Namespace+"}\n"+
 		certificate.Secret(shop.Namespace, shop.Gateway+"-tls")+Backend(shop.Namespace, "echo", 2)+manifest)
+}
+
+// Registrations are all its targets.
+func (a *AWS) Registrations(ctx context.Context) ([]aws.Registration, error) {
+	var all []aws.Registration
+	return all, a.call(ctx, http.MethodGet, "/targets", nil, &all)
 }
 
 // Table returns what its data plane is told to do.

@@ -34,6 +34,10 @@ type Config struct {
 	PublicRange, PublicRange6 string
 	// NodeAddresses are where instances, or targets by address, really are, by ID, for a data plane. Others are where the API says.
 	NodeAddresses map[string]string
+	// PodRanges are, by instance of SeedNodes, the IPv4 ranges that its pods have their addresses of, as the VPC's own CNI gives them: each a
+	// secondary range of the VPC, which is one subnet in the instance's zone, all of it delegated to a second interface of the instance. AWS
+	// delegates in pieces of 16 addresses.
+	PodRanges map[string]string
 	// Measured has the health of targets come from Measure. Otherwise they are healthy, after their time, unless SetHealth says something else.
 	Measured bool
 	// Empty leaves out the VPC, its nodes and the records: only accounts and zones are there.

@@ -9,9 +9,11 @@
 // moto, with which package peer compares it step by step.
 //
 // Where it is known to differ from AWS:
-//   - Not modelled, and refused as a gap: Application and Gateway Load Balancers, QUIC, PROXY protocol with UDP, weighted target groups, targets that are load
-//     balancers or functions, IPAM and customer-owned pools, hosted zones' creation, health checks and routing policies of records other
-//     than weights, and making VPCs, subnets and instances, which are seeded or edited.
+//   - Not modelled, and refused as a gap: Application and Gateway Load Balancers, QUIC, PROXY protocol with UDP, target groups that share a
+//     listener's traffic (a second one of weight 0 is modelled), targets that are load balancers or functions, IPAM and customer-owned pools,
+//     hosted zones' creation, health checks and routing policies of records other than weights, and making VPCs, subnets and instances, which
+//     are seeded or edited.
+//   - The ranges of pods are delegated to an interface in one piece each, where AWS delegates pieces of 16 addresses.
 //   - A subnet is public if it says so; route tables are derived from that. There are no network ACLs and no prefix lists.
 //   - Policies are lists of actions: no resources, no conditions. The date of a signature is not compared with the clock.
 //   - Route 53 may be signed for the client's region, as the SDK does with a custom endpoint.

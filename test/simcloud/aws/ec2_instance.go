@@ -37,6 +37,7 @@ type xmlNetworkOf struct {
 	Kind        string          `xml:"interfaceType"`
 	PrivateIP   string          `xml:"privateIpAddress"`
 	IPv6        []xmlIPv6       `xml:"ipv6AddressesSet>item"`
+	Prefixes    []xmlPrefix     `xml:"ipv4PrefixSet>item"`
 	Groups      []xmlGroupID    `xml:"groupSet>item"`
 	Attachment  *xmlAttachment  `xml:"attachment"`
 	Association *xmlAssociation `xml:"association"`
@@ -44,7 +45,7 @@ type xmlNetworkOf struct {
 
 func networkOf(x xmlInterface) xmlNetworkOf {
 	own := xmlNetworkOf{ID: x.ID, VPC: x.VPC, Subnet: x.Subnet, Description: x.Description, Owner: x.Owner, Status: x.Status, Kind: x.Kind,
-		PrivateIP: x.PrivateIP, IPv6: x.IPv6, Groups: x.Groups}
+		PrivateIP: x.PrivateIP, IPv6: x.IPv6, Prefixes: x.Prefixes, Groups: x.Groups}
 	if x.Attachment != nil {
 		own.Attachment = &xmlAttachment{ID: x.Attachment.ID, Device: x.Attachment.Device, Status: x.Attachment.Status}
 	}
@@ -115,6 +116,7 @@ type xmlInterface struct {
 	Kind        string          `xml:"interfaceType"`
 	PrivateIP   string          `xml:"privateIpAddress"`
 	IPv6        []xmlIPv6       `xml:"ipv6AddressesSet>item"`
+	Prefixes    []xmlPrefix     `xml:"ipv4PrefixSet>item"`
 	Groups      []xmlGroupID    `xml:"groupSet>item"`
 	Attachment  *xmlAttachment  `xml:"attachment"`
 	Association *xmlAssociation `xml:"association"`
@@ -123,6 +125,10 @@ type xmlInterface struct {
 
 type xmlIPv6 struct {
 	Address string `xml:"ipv6Address"`
+}
+
+type xmlPrefix struct {
+	CIDR string `xml:"ipv4Prefix"`
 }
 
 type xmlAttachment struct {
@@ -148,7 +154,7 @@ func (c *Cloud) xmlInterface(i Interface) xmlInterface {
 		x.Requester, x.Managed, x.Kind = "amazon-elb", true, "network_load_balancer"
 		x.Attachment = &xmlAttachment{ID: "ela-attach-" + i.ID[4:], Owner: "amazon-aws", Device: 1, Status: "attached"}
 	case i.Instance != "":
-		x.Attachment = &xmlAttachment{ID: "eni-attach-" + i.ID[4:], Instance: i.Instance, Owner: i.Account, Status: "attached"}
+		x.Attachment = &xmlAttachment{ID: "eni-attach-" + i.ID[4:], Instance: i.Instance, Owner: i.Account, Device: i.Device, Status: "attached"}
 	default:
 		x.Status = "available"
 	}
@@ -161,6 +167,9 @@ func (c *Cloud) xmlInterface(i Interface) xmlInterface {
 	}
 	if i.IPv6 != "" {
 		x.IPv6 = []xmlIPv6{{i.IPv6}}
+	}
+	for _, cidr := range i.Prefixes {
+		x.Prefixes = append(x.Prefixes, xmlPrefix{cidr})
 	}
 	return x
 }

@@ -132,9 +132,20 @@ func (c *Cloud) describeVpcs(r *request) (any, error) {
 	answer.Next = next
 	for _, v := range vpcs {
 		answer.VPCs = append(answer.VPCs, xmlVPC{ID: v.ID, Owner: v.Account, State: "available", CIDR: v.CIDR, Tenancy: "default", Default: v.Default,
-			Blocks: []xmlCIDRBlock{{"vpc-cidr-assoc-0feed000000000004", v.CIDR, "associated"}}, IPv6: ipv6Blocks(v.IPv6CIDR), Tags: xmlTags(v.Tags)})
+			Blocks: v.blocks(), IPv6: ipv6Blocks(v.IPv6CIDR), Tags: xmlTags(v.Tags)})
 	}
 	return answer, err
+}
+
+// ranges are a VPC's IPv4 ranges, its first one first.
+func (v VPC) ranges() []string { return append([]string{v.CIDR}, v.Others...) }
+
+func (v VPC) blocks() []xmlCIDRBlock {
+	var blocks []xmlCIDRBlock
+	for i, cidr := range v.ranges() {
+		blocks = append(blocks, xmlCIDRBlock{fmt.Sprintf("vpc-cidr-assoc-0feed0000000%05d", i*10+4), cidr, "associated"})
+	}
+	return blocks
 }
 
 type xmlSubnet struct {
@@ -216,10 +227,13 @@ func (c *Cloud) describeRouteTables(r *request) (any, error) {
 	var tables []xmlRouteTable
 	for _, v := range in(r, c.VPCs.All(c.Kernel.Inventory.Late())) {
 		suffix := v.ID[len("vpc-")+1:]
-		local := xmlRoute{v.CIDR, "local", "active"}
-		main := xmlRouteTable{ID: "rtb-a" + suffix, VPC: v.ID, Routes: []xmlRoute{local},
+		var local []xmlRoute
+		for _, cidr := range v.ranges() {
+			local = append(local, xmlRoute{cidr, "local", "active"})
+		}
+		main := xmlRouteTable{ID: "rtb-a" + suffix, VPC: v.ID, Routes: local,
 			Associations: []xmlRouteAssociation{{ID: "rtbassoc-a" + suffix, Table: "rtb-a" + suffix, Main: true}}}
-		public := xmlRouteTable{ID: "rtb-b" + suffix, VPC: v.ID, Routes: []xmlRoute{local, {"0.0.0.0/0", "igw-0" + suffix, "active"}}}
+		public := xmlRouteTable{ID: "rtb-b" + suffix, VPC: v.ID, Routes: append(slices.Clone(local), xmlRoute{"0.0.0.0/0", "igw-0" + suffix, "active"})}
 		for _, s := range in(r, c.Subnets.All(c.Kernel.Inventory.Late())) {
 			if s.VPC == v.ID && s.Public {
 				public.Associations = append(public.Associations, xmlRouteAssociation{ID: "rtbassoc-" + s.ID[len("subnet-"):], Table: public.ID, Subnet: s.ID})

@@ -165,8 +165,10 @@ func (c *Cloud) describeTargetGroups(r *request) (any, error) {
 	answer := xmlTargetGroups{Next: next}
 	users := map[string][]string{}
 	for _, l := range c.Listeners.All(view) {
-		if !slices.Contains(users[l.TargetGroup], l.Balancer) {
-			users[l.TargetGroup] = append(users[l.TargetGroup], l.Balancer)
+		for _, arn := range l.groups() {
+			if !slices.Contains(users[arn], l.Balancer) {
+				users[arn] = append(users[arn], l.Balancer)
+			}
 		}
 	}
 	for _, g := range groups {
@@ -208,7 +210,7 @@ func (c *Cloud) deleteTargetGroup(r *request) (any, error) {
 func (c *Cloud) balancersOf(g TargetGroup) []string {
 	var arns []string
 	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if l.TargetGroup == g.ARN && !slices.Contains(arns, l.Balancer) {
+		if slices.Contains(l.groups(), g.ARN) && !slices.Contains(arns, l.Balancer) {
 			arns = append(arns, l.Balancer)
 		}
 	}

@@ -51,8 +51,7 @@ func (c *Cloud) createListener(r *request) (any, error) {
 	}
 	l.Attributes = listenerDefaults(l.Protocol)
 	l.ARN = strings.Replace(b.ARN, ":loadbalancer/", ":listener/", 1) + "/" + c.hex(16)
-	c.Listeners.Put(l.ARN, l)
-	c.checkGroup(l.TargetGroup)
+	c.putListener(l)
 	c.indexTags()
 	return xmlListeners{Listeners: []xmlListener{l.xml()}}, nil
 }
@@ -77,31 +76,57 @@ func (c *Cloud) readListener(r *request, l *Listener) error {
 			return fail("InvalidLoadBalancerAction", "Actions of type '%s' are not supported for load balancers of type 'network'", kind)
 		}
 		action.text("Order")
-		l.TargetGroup = action.text("TargetGroupArn")
-		groups := action.at("ForwardConfig").list("TargetGroups")
-		if len(groups) > 1 {
-			return gap("weighted target groups")
-		}
-		for _, g := range groups {
-			arn := g.text("TargetGroupArn")
-			g.text("Weight")
-			if l.TargetGroup != "" && l.TargetGroup != arn {
-				return fail("InvalidLoadBalancerAction", "The target group ARN of the action differs from that of its forward configuration")
-			}
-			l.TargetGroup = arn
+		l.TargetGroup, l.Standby = action.text("TargetGroupArn"), ""
+		if err := readForward(action.at("ForwardConfig").list("TargetGroups"), l); err != nil {
+			return err
 		}
 	}
 	if l.TargetGroup == "" {
 		return missing(r.service, "defaultActions")
 	}
-	_, err := c.targetGroup(r, l.TargetGroup)
-	return err
+	for _, arn := range l.groups() {
+		if _, err := c.targetGroup(r, arn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readForward reads the target groups of a forward action. Of two, one must get nothing: traffic is not shared here.
+func readForward(groups []*form, l *Listener) error {
+	named := l.TargetGroup
+	for _, g := range groups {
+		arn, weight := g.text("TargetGroupArn"), g.number("Weight", 1)
+		switch {
+		case weight < 0 || weight > 999:
+			return invalid("Weight '%d' must be between 0 and 999", weight)
+		case named != "" && (named != arn || len(groups) > 1):
+			return fail("InvalidLoadBalancerAction", "The target group ARN of the action differs from that of its forward configuration")
+		case len(groups) == 1 || weight > 0 && l.TargetGroup == "":
+			l.TargetGroup = arn
+		case weight == 0 && l.Standby == "":
+			l.Standby = arn
+		default:
+			return gap("target groups that share traffic")
+		}
+	}
+	if l.Standby != "" && (l.TargetGroup == "" || l.TargetGroup == l.Standby) {
+		return gap("target groups that share no traffic")
+	}
+	return nil
+}
+
+// groups are the ARNs of all target groups of a listener.
+func (l Listener) groups() []string {
+	if l.Standby == "" {
+		return []string{l.TargetGroup}
+	}
+	return []string{l.TargetGroup, l.Standby}
 }
 
 // checkListener refuses a listener that can't be on a load balancer.
 func (c *Cloud) checkListener(b Balancer, l Listener) error {
-	g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
-	protocols, known := targetProtocols[l.Protocol]
+	_, known := targetProtocols[l.Protocol]
 	switch {
 	case l.Protocol == "":
 		return invalid("A listener protocol must be specified")
@@ -111,10 +136,11 @@ func (c *Cloud) checkListener(b Balancer, l Listener) error {
 		return gap("listeners with protocol %q", l.Protocol)
 	case !known:
 		return invalid("Listener protocol '%s' must be one of 'TLS, TCP, TCP_UDP, UDP'", l.Protocol)
-	case !slices.Contains(protocols, g.Protocol):
-		return fail("IncompatibleProtocols", "Listener protocol '%s' is not supported with a target group with the protocol '%s'", l.Protocol, g.Protocol)
-	case g.VPC != b.VPC:
-		return misconfigured("The target group '%s' is not in the VPC of the load balancer", g.ARN)
+	}
+	for _, arn := range l.groups() {
+		if err := c.checkForward(b, l, arn); err != nil {
+			return err
+		}
 	}
 	for _, other := range c.Listeners.All(c.Kernel.Inventory.Now()) {
 		if other.ARN == l.ARN {
@@ -123,11 +149,26 @@ func (c *Cloud) checkListener(b Balancer, l Listener) error {
 		if other.Balancer == b.ARN && other.Port == l.Port {
 			return fail("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", b.ARN)
 		}
-		if other.Balancer != b.ARN && other.TargetGroup == l.TargetGroup {
-			return fail("TargetGroupAssociationLimit", "The following target groups cannot be associated with more than one load balancer: %s", g.ARN)
-		}
 	}
 	return cmpErr(c.checkTLS(l), c.checkFamily(b, l))
+}
+
+// checkForward refuses a target group that a listener can't forward to.
+func (c *Cloud) checkForward(b Balancer, l Listener, arn string) error {
+	g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
+	elsewhere := func(other Listener) bool {
+		return other.ARN != l.ARN && other.Balancer != b.ARN && slices.Contains(other.groups(), arn)
+	}
+	switch {
+	case !slices.Contains(targetProtocols[l.Protocol], g.Protocol):
+		return fail("IncompatibleProtocols", "Listener protocol '%s' is not supported with a target group with the protocol '%s'", l.Protocol, g.Protocol)
+	case g.VPC != b.VPC:
+		return misconfigured("The target group '%s' is not in the VPC of the load balancer", g.ARN)
+	case slices.ContainsFunc(c.Listeners.All(c.Kernel.Inventory.Now()), elsewhere):
+		return fail("TargetGroupAssociationLimit", "The following target groups cannot be associated with more than one load balancer: %s", g.ARN)
+	default:
+		return nil
+	}
 }
 
 func (c *Cloud) checkTLS(l Listener) error {
@@ -151,10 +192,13 @@ func (c *Cloud) checkTLS(l Listener) error {
 
 // checkFamily refuses what a load balancer's IP address type does not go with.
 func (c *Cloud) checkFamily(b Balancer, l Listener) error {
-	g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
+	ipv6 := slices.ContainsFunc(l.groups(), func(arn string) bool {
+		g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
+		return g.IPAddressType == "ipv6"
+	})
 	udp := l.Protocol == "UDP" || l.Protocol == "TCP_UDP"
 	switch {
-	case g.IPAddressType == "ipv6" && b.IPAddressType != "dualstack":
+	case ipv6 && b.IPAddressType != "dualstack":
 		return misconfigured("Target groups with IP address type 'ipv6' require a load balancer with IP address type 'dualstack'")
 	case udp && b.IPAddressType == "dualstack" && b.SourceNATOnPfx != "on":
 		return misconfigured("%s listeners on a dualstack load balancer require a prefix for IPv6 source NAT", l.Protocol)
@@ -164,7 +208,7 @@ func (c *Cloud) checkFamily(b Balancer, l Listener) error {
 }
 
 func sameListener(a, b Listener) bool {
-	return a.Protocol == b.Protocol && a.Port == b.Port && a.TargetGroup == b.TargetGroup && a.Certificate == b.Certificate && a.SSLPolicy == b.SSLPolicy &&
+	return a.Protocol == b.Protocol && a.Port == b.Port && slices.Equal(a.groups(), b.groups()) && a.Certificate == b.Certificate && a.SSLPolicy == b.SSLPolicy &&
 		slices.Equal(a.ALPN, b.ALPN) && maps.Equal(a.Tags, b.Tags)
 }
 
@@ -218,10 +262,11 @@ func (c *Cloud) modifyListener(r *request) (any, error) {
 	if err := c.checkListener(b, next); err != nil {
 		return nil, err
 	}
-	c.Listeners.Put(l.ARN, next)
-	if next.TargetGroup != l.TargetGroup {
-		c.release(l.TargetGroup)
-		c.checkTargets(b.ARN)
+	c.putListener(next)
+	for _, arn := range l.groups() {
+		if !slices.Contains(next.groups(), arn) {
+			c.release(arn)
+		}
 	}
 	return xmlListeners{Listeners: []xmlListener{next.xml()}}, nil
 }
@@ -238,7 +283,27 @@ func (c *Cloud) deleteListener(r *request) (any, error) {
 
 func (c *Cloud) dropListener(l Listener) {
 	c.Listeners.Delete(l.ARN)
-	c.release(l.TargetGroup)
+	for _, arn := range l.groups() {
+		c.release(arn)
+	}
+}
+
+// putListener makes or changes a listener. AWS begins to take in a group's targets, and to check them, when the group gets a listener.
+func (c *Cloud) putListener(l Listener) {
+	var idle []string
+	for _, arn := range l.groups() {
+		if g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn); len(c.balancersOf(g)) == 0 {
+			idle = append(idle, arn)
+		}
+	}
+	c.Listeners.Put(l.ARN, l)
+	for _, arn := range idle {
+		c.TargetGroups.Change(arn, func(g *TargetGroup) {
+			for i := range g.Targets {
+				g.Targets[i].Since, g.Targets[i].Seen = c.Clock.Now(), ""
+			}
+		})
+	}
 }
 
 // release notes when a target group lost its last listener.
@@ -268,7 +333,7 @@ type xmlCertificate struct {
 
 type xmlAction struct {
 	Type    string     `xml:"Type"`
-	Group   string     `xml:"TargetGroupArn"`
+	Group   string     `xml:"TargetGroupArn,omitempty"`
 	Order   int        `xml:"Order"`
 	Forward xmlForward `xml:"ForwardConfig"`
 }
@@ -278,12 +343,17 @@ type xmlForward struct {
 }
 
 type xmlForwardGroup struct {
-	ARN string `xml:"TargetGroupArn"`
+	ARN    string `xml:"TargetGroupArn"`
+	Weight *int   `xml:"Weight,omitempty"`
 }
 
 func (l Listener) xml() xmlListener {
 	x := xmlListener{ARN: l.ARN, Balancer: l.Balancer, Port: l.Port, Protocol: l.Protocol, SSLPolicy: l.SSLPolicy, ALPN: l.ALPN,
-		Actions: []xmlAction{{"forward", l.TargetGroup, 1, xmlForward{[]xmlForwardGroup{{l.TargetGroup}}}}}}
+		Actions: []xmlAction{{"forward", l.TargetGroup, 1, xmlForward{[]xmlForwardGroup{{ARN: l.TargetGroup}}}}}}
+	if l.Standby != "" {
+		// The action names a group of its own only if there is no other.
+		x.Actions[0].Group, x.Actions[0].Forward = "", xmlForward{[]xmlForwardGroup{{l.TargetGroup, new(1)}, {l.Standby, new(0)}}}
+	}
 	if l.Certificate != "" {
 		x.Certificates = []xmlCertificate{{l.Certificate}}
 	}

@@ -67,12 +67,14 @@ func (c *Cloud) targetsBehind(balancer string) int {
 	count := 0
 	seen := map[string]bool{}
 	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if l.Balancer != balancer || seen[l.TargetGroup] {
-			continue
+		for _, arn := range l.groups() {
+			if l.Balancer != balancer || seen[arn] {
+				continue
+			}
+			seen[arn] = true
+			g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
+			count += len(g.Targets)
 		}
-		seen[l.TargetGroup] = true
-		g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
-		count += len(g.Targets)
 	}
 	return count
 }
@@ -104,7 +106,7 @@ func (c *Cloud) placeTarget(g TargetGroup, t *Target) error {
 		}
 	}
 	v, _ := c.VPCs.Get(c.Kernel.Inventory.Now(), g.VPC)
-	inVPC := within(v.CIDR, t.ID) || within(v.IPv6CIDR, t.ID)
+	inVPC := slices.ContainsFunc(append(v.ranges(), v.IPv6CIDR), func(cidr string) bool { return within(cidr, t.ID) })
 	switch {
 	case inVPC && t.Zone != "" && t.Zone != t.Home:
 		return fail("InvalidTarget", "The IP address '%s' is within the VPC; the Availability Zone '%s' is not its own", t.ID, t.Zone)
@@ -159,11 +161,13 @@ func (c *Cloud) deregisterTargets(r *request) (any, error) {
 	return nil, nil
 }
 
-// checkTargets starts the health checks of all targets behind a load balancer afresh, as when it becomes active or gets a listener.
+// checkTargets starts the health checks of all targets behind a load balancer afresh, as when it becomes active.
 func (c *Cloud) checkTargets(balancer string) {
 	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
 		if l.Balancer == balancer {
-			c.checkGroup(l.TargetGroup)
+			for _, arn := range l.groups() {
+				c.checkGroup(arn)
+			}
 		}
 	}
 }

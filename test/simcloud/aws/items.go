@@ -126,7 +126,7 @@ func (c *Cloud) balancingItems(n *naming) []Item {
 	}
 	for _, l := range c.Listeners.All(now) {
 		name := fmt.Sprintf("%s %s:%d", n.names[l.Balancer], l.Protocol, l.Port)
-		items = append(items, Item{"listener", l.ARN, name, l.Region, l.Tags, l.Balancer, fmt.Sprintf("to %s %s %s %v %v", l.TargetGroup, l.Certificate, l.SSLPolicy, l.ALPN, l.Attributes)})
+		items = append(items, Item{"listener", l.ARN, name, l.Region, l.Tags, l.Balancer, fmt.Sprintf("to %s %s %s %v %v", strings.Join(l.groups(), " and "), l.Certificate, l.SSLPolicy, l.ALPN, l.Attributes)})
 	}
 	return items
 }

@@ -16,6 +16,8 @@ type Place struct{ Account, Region string }
 type VPC struct {
 	Place
 	ID, CIDR, IPv6CIDR string
+	// Others are its secondary IPv4 ranges.
+	Others []string
 	// InternetGateway says that one is attached: without it nothing is internet-facing.
 	InternetGateway, Default bool
 	Tags                     Tags
@@ -81,6 +83,10 @@ type Interface struct {
 	Place
 	ID, VPC, Subnet, Zone, PrivateIP, IPv6, Description string
 	Groups                                              []string
+	// Prefixes of its subnet are delegated to it: all their addresses lead to it, such as those of pods.
+	Prefixes []string
+	// Device is its place among those of its instance, of which the first is 0.
+	Device int
 	// Instance that it is attached to, or Balancer (ARN) that it is managed by.
 	Instance, Balancer string
 	// Allocation and Association of its Elastic IP address, and its PublicIP, which a load balancer's may have without one.
@@ -161,8 +167,8 @@ type Listener struct {
 	Place
 	ARN, Balancer, Protocol string
 	Port                    int
-	// TargetGroup that it forwards to.
-	TargetGroup            string
+	// TargetGroup that it forwards to, and Standby, another one of weight 0, if any: its targets are checked and get nothing.
+	TargetGroup, Standby   string
 	Certificate, SSLPolicy string
 	ALPN                   []string
 	Attributes             map[string]string
@@ -212,7 +218,10 @@ type DNSChange struct {
 func (r RecordSet) Key() string { return r.Zone + " " + r.Name + " " + r.Type + " " + r.SetID }
 
 // Clone and its like below copy a resource with all that it holds.
-func (v VPC) Clone() VPC { v.Tags = maps.Clone(v.Tags); return v }
+func (v VPC) Clone() VPC {
+	v.Tags, v.Others = maps.Clone(v.Tags), slices.Clone(v.Others)
+	return v
+}
 
 // Clone copies a subnet.
 func (s Subnet) Clone() Subnet { s.Tags = maps.Clone(s.Tags); return s }
@@ -234,7 +243,7 @@ func (r GroupRule) Clone() GroupRule { r.Tags = maps.Clone(r.Tags); return r }
 
 // Clone copies an interface.
 func (i Interface) Clone() Interface {
-	i.Tags, i.Groups = maps.Clone(i.Tags), slices.Clone(i.Groups)
+	i.Tags, i.Groups, i.Prefixes = maps.Clone(i.Tags), slices.Clone(i.Groups), slices.Clone(i.Prefixes)
 	return i
 }
 

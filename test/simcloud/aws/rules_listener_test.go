@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
@@ -22,6 +23,19 @@ func listen(change func(u *user, in *elb.CreateListenerInput)) proof {
 }
 
 const certificate = "arn:aws:acm:eu-west-1:111122223333:certificate/00000000-0000-0000-0000-000000000001"
+
+// toward has a listener forward to a group, or to several.
+func toward(listener string, named *string, groups ...elbtypes.TargetGroupTuple) *elb.ModifyListenerInput {
+	action := elbtypes.Action{Type: "forward", TargetGroupArn: named}
+	if len(groups) > 0 {
+		action.ForwardConfig = &elbtypes.ForwardActionConfig{TargetGroups: groups}
+	}
+	return &elb.ModifyListenerInput{ListenerArn: &listener, DefaultActions: []elbtypes.Action{action}}
+}
+
+func weighted(group string, weight int32) elbtypes.TargetGroupTuple {
+	return elbtypes.TargetGroupTuple{TargetGroupArn: &group, Weight: &weight}
+}
 
 var listenerProofs = map[string]proof{
 	"tcp-udp-and-both-can-be-listened-to": {do: func(u *user) error {
@@ -95,6 +109,39 @@ var listenerProofs = map[string]proof{
 		_, _, listener := u.entrance()
 		must[*elb.DeleteListenerOutput](u)(u.elb.DeleteListener(u.ctx, &elb.DeleteListenerInput{ListenerArn: &listener}))
 		_, err := u.elb.DeleteListener(u.ctx, &elb.DeleteListenerInput{ListenerArn: &listener})
+		return err
+	}},
+	"a-target-group-of-weight-0-is-checked-and-gets-nothing": {do: func(u *user) error {
+		_, old, listener := u.entrance()
+		young := u.targets(targetsInput("eg-young", "TCP", 30444))
+		if err := u.register(young, SeedNodes[0]); err != nil {
+			return err
+		}
+		must[*elb.ModifyListenerOutput](u)(u.elb.ModifyListener(u.ctx, toward(listener, nil, weighted(old, 1), weighted(young, 0))))
+		for _, want := range []string{"initial Elb.RegistrationInProgress", "initial Elb.InitialHealthChecking", "healthy "} {
+			if got := u.health(young)[SeedNodes[0]]; got != want {
+				return fmt.Errorf("it is %s, not %s", got, want)
+			}
+			u.cloud.Advance(20 * time.Second)
+		}
+		if l := u.cloud.Table().Balancers[0].Listeners; len(l) != 1 || l[0].Pool != old || len(u.cloud.Table().Pools) != 2 {
+			return fmt.Errorf("it forwards by %+v", l)
+		}
+		out := must[*elb.ModifyListenerOutput](u)(u.elb.ModifyListener(u.ctx, toward(listener, &young)))
+		if groups := out.Listeners[0].DefaultActions[0].ForwardConfig.TargetGroups; len(groups) != 1 {
+			return fmt.Errorf("it forwards to %+v", groups)
+		}
+		// A listener's being moved to a group that it had on standby starts nothing afresh, and one that it has left has to start again.
+		return cmpErr(expect(u.health(young), SeedNodes[0], "healthy "), expect(u.health(old), SeedNodes[0], "unused Target.NotInUse"))
+	}},
+	"a-weight-of-1000": {do: func(u *user) error {
+		_, old, listener := u.entrance()
+		_, err := u.elb.ModifyListener(u.ctx, toward(listener, nil, weighted(old, 1000)))
+		return err
+	}},
+	"a-group-named-beside-several": {do: func(u *user) error {
+		_, old, listener := u.entrance()
+		_, err := u.elb.ModifyListener(u.ctx, toward(listener, &old, weighted(old, 1), weighted(u.targets(targetsInput("eg-young", "TCP", 30444)), 0)))
 		return err
 	}},
 	"moving-a-listener-to-a-taken-port": {do: func(u *user) error {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 )
@@ -30,6 +32,16 @@ func registerIP(id string, zone *string) proof {
 		return err
 	}}
 }
+
+// registerPod is registerIP where the first node has pods.
+func registerPod(id string, zone *string) proof {
+	p := registerIP(id, zone)
+	p.config.PodRanges = map[string]string{SeedNodes[0]: podRange}
+	return p
+}
+
+// podRange is a secondary range of the VPC.
+const podRange = "198.18.0.0/20"
 
 // setGroupAttribute sets an attribute of a target group that change has made.
 func setGroupAttribute(protocol elbtypes.ProtocolEnum, key, value string) proof {
@@ -143,19 +155,39 @@ var targetProofs = map[string]proof{
 	"a-health-check-path-on-tcp": createTargets(func(in *elb.CreateTargetGroupInput) {
 		in.HealthCheckProtocol, in.HealthCheckIntervalSeconds = "TCP", sdk.Int32(30)
 	}),
-	"a-health-check-path-without-slash":         createTargets(func(in *elb.CreateTargetGroupInput) { in.HealthCheckPath = sdk.String("healthz") }),
-	"a-health-check-port-that-is-none":          createTargets(func(in *elb.CreateTargetGroupInput) { in.HealthCheckPort = sdk.String("http") }),
-	"stickiness-by-cookie":                      setGroupAttribute("TCP", "stickiness.type", "lb_cookie"),
-	"an-unknown-group-attribute":                setGroupAttribute("TCP", "nonsense", "1"),
-	"a-draining-of-an-hour-and-a-second":        setGroupAttribute("TCP", "deregistration_delay.timeout_seconds", "3601"),
-	"a-client-address-hidden-from-udp":          setGroupAttribute("UDP", "preserve_client_ip.enabled", "false"),
-	"a-draining-interval-that-would-not-matter": setGroupAttribute("TCP", "target_health_state.unhealthy.draining_interval_seconds", "60"),
-	"a-termination-attribute-on-udp":            setGroupAttribute("UDP", "target_health_state.unhealthy.connection_termination.enabled", "true"),
-	"an-address-outside-the-vpc-as-target":      registerIP("203.0.113.7", sdk.String("all")),
-	"a-private-address-without-zone":            registerIP("172.16.0.7", nil),
-	"an-address-in-the-vpc-with-another-zone":   registerIP("10.0.16.10", sdk.String("eu-west-1b")),
-	"an-instance-among-addresses":               registerIP("i-0feed0000000000a1", nil),
-	"an-ipv6-address-among-ipv4":                registerIP("2001:db8:1:1::7", nil),
+	"a-health-check-path-without-slash":              createTargets(func(in *elb.CreateTargetGroupInput) { in.HealthCheckPath = sdk.String("healthz") }),
+	"a-health-check-port-that-is-none":               createTargets(func(in *elb.CreateTargetGroupInput) { in.HealthCheckPort = sdk.String("http") }),
+	"stickiness-by-cookie":                           setGroupAttribute("TCP", "stickiness.type", "lb_cookie"),
+	"an-unknown-group-attribute":                     setGroupAttribute("TCP", "nonsense", "1"),
+	"a-draining-of-an-hour-and-a-second":             setGroupAttribute("TCP", "deregistration_delay.timeout_seconds", "3601"),
+	"a-client-address-hidden-from-udp":               setGroupAttribute("UDP", "preserve_client_ip.enabled", "false"),
+	"a-draining-interval-that-would-not-matter":      setGroupAttribute("TCP", "target_health_state.unhealthy.draining_interval_seconds", "60"),
+	"a-termination-attribute-on-udp":                 setGroupAttribute("UDP", "target_health_state.unhealthy.connection_termination.enabled", "true"),
+	"an-address-outside-the-vpc-as-target":           registerIP("203.0.113.7", sdk.String("all")),
+	"a-private-address-without-zone":                 registerIP("172.16.0.7", nil),
+	"an-address-in-the-vpc-with-another-zone":        registerIP("10.0.16.10", sdk.String("eu-west-1b")),
+	"an-address-of-a-second-range-with-another-zone": registerPod("198.18.0.7", sdk.String("eu-west-1b")),
+	"an-address-beyond-a-second-range":               registerPod("198.18.16.7", nil),
+	"an-address-of-a-second-range-as-target": {config: Config{PodRanges: map[string]string{SeedNodes[0]: podRange}}, do: func(u *user) error {
+		for _, zone := range []*string{nil, sdk.String("eu-west-1a")} {
+			if err := registerIP("198.18.15.7", zone).do(u); err != nil {
+				return err
+			}
+		}
+		vpcs := must[*ec2.DescribeVpcsOutput](u)(u.ec2.DescribeVpcs(u.ctx, &ec2.DescribeVpcsInput{VpcIds: []string{SeedVPC}}))
+		if blocks := vpcs.Vpcs[0].CidrBlockAssociationSet; len(blocks) != 2 || *blocks[1].CidrBlock != podRange {
+			return fmt.Errorf("the VPC has the ranges %+v", blocks)
+		}
+		found := must[*ec2.DescribeNetworkInterfacesOutput](u)(u.ec2.DescribeNetworkInterfaces(u.ctx, &ec2.DescribeNetworkInterfacesInput{
+			Filters: []ec2types.Filter{{Name: sdk.String("subnet-id"), Values: SeedPodSubnets[:1]}}}))
+		if eni := found.NetworkInterfaces; len(eni) != 1 || *eni[0].Attachment.InstanceId != SeedNodes[0] || *eni[0].Attachment.DeviceIndex != 1 ||
+			*eni[0].Ipv4Prefixes[0].Ipv4Prefix != podRange || *eni[0].Groups[0].GroupId != SeedNodeGroup {
+			return fmt.Errorf("the range is on %+v", eni)
+		}
+		return nil
+	}},
+	"an-instance-among-addresses": registerIP("i-0feed0000000000a1", nil),
+	"an-ipv6-address-among-ipv4":  registerIP("2001:db8:1:1::7", nil),
 	"an-unknown-instance-as-target": {do: func(u *user) error {
 		return u.register(u.targets(targetsInput("eg-main", "TCP", 30443)), "i-0123456789abcdef0")
 	}},

@@ -23,6 +23,8 @@ var (
 	SeedPublicSubnets  = []string{"subnet-0feed0000000000a1", "subnet-0feed0000000000b1", "subnet-0feed0000000000c1"}
 	SeedPrivateSubnets = []string{"subnet-0feed0000000000a2", "subnet-0feed0000000000b2", "subnet-0feed0000000000c2"}
 	SeedNodes          = []string{"i-0feed0000000000a1", "i-0feed0000000000b1", "i-0feed0000000000c1"}
+	// SeedPodSubnets are those of the nodes' pods, where Config.PodRanges names the node.
+	SeedPodSubnets = []string{"subnet-0feed0000000000a3", "subnet-0feed0000000000b3", "subnet-0feed0000000000c3"}
 )
 
 // seed makes what is there when the operator comes: other people's things.
@@ -51,6 +53,11 @@ func (c *Cloud) seed() {
 		c.Subnets.Put(private.ID, private)
 		c.addInstance(Instance{Place: home, ID: SeedNodes[i], VPC: SeedVPC, Subnet: private.ID, Zone: private.Zone, State: "running",
 			PrivateIP: fmt.Sprintf("10.0.%d.10", i+16), Groups: []string{SeedNodeGroup}, Tags: Tags{"Name": "node-" + letter, "kubernetes.io/cluster/main": "owned"}})
+		if pods := c.config.PodRanges[SeedNodes[i]]; pods != "" {
+			private.ID, private.CIDR, private.Tags = SeedPodSubnets[i], pods, Tags{"Name": "pods-" + letter}
+			private.Full = true
+			c.addPods(SeedNodes[i], private)
+		}
 	}
 	name := dotted(c.config.Zones[0])
 	for _, r := range []RecordSet{
@@ -94,6 +101,16 @@ func (c *Cloud) addInstance(i Instance) {
 	c.Instances.Put(i.ID, i)
 	eni := Interface{Place: i.Place, ID: c.newID("eni"), VPC: i.VPC, Subnet: i.Subnet, Zone: i.Zone, PrivateIP: i.PrivateIP, IPv6: i.IPv6,
 		Groups: i.Groups, Instance: i.ID}
+	c.Interfaces.Put(eni.ID, eni)
+}
+
+// addPods makes a subnet, which is a range of the VPC of its own, of the addresses that an instance's pods have.
+func (c *Cloud) addPods(instance string, subnet Subnet) {
+	i, _ := c.Instances.Get(c.Kernel.Inventory.Now(), instance)
+	c.VPCs.Change(i.VPC, func(v *VPC) { v.Others = append(v.Others, subnet.CIDR) })
+	c.Subnets.Put(subnet.ID, subnet)
+	eni := Interface{Place: i.Place, ID: c.newID("eni"), VPC: i.VPC, Subnet: subnet.ID, Zone: i.Zone, PrivateIP: last(subnet.CIDR),
+		Groups: i.Groups, Prefixes: []string{subnet.CIDR}, Device: 1, Instance: instance}
 	c.Interfaces.Put(eni.ID, eni)
 }
 
@@ -161,6 +178,16 @@ func nth(cidr string, n int) string {
 	bytes[len(bytes)-1] += byte(n)
 	address, _ := netip.AddrFromSlice(bytes)
 	return address.String()
+}
+
+// last returns the last address of an IPv4 prefix that is not its broadcast address.
+func last(cidr string) string {
+	prefix := netip.MustParsePrefix(cidr).Masked()
+	bytes := prefix.Addr().As4()
+	for bit := prefix.Bits(); bit < 31; bit++ {
+		bytes[bit/8] |= 1 << (7 - bit%8)
+	}
+	return netip.AddrFrom4(bytes).String()
 }
 
 // dotted returns a DNS name in lower case with its final dot.

@@ -55,19 +55,22 @@ func (c *Cloud) forwarding(b Balancer) (plane.Balancer, []plane.Pool) {
 	}
 	var pools []plane.Pool
 	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		g, ok := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
-		if l.Balancer != b.ARN || !ok {
+		if l.Balancer != b.ARN {
 			continue
 		}
+		for _, arn := range l.groups() {
+			g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
+			if !slices.ContainsFunc(pools, func(p plane.Pool) bool { return p.ID == arn }) {
+				pools = append(pools, c.pool(g, from))
+			}
+		}
+		g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), l.TargetGroup)
 		crossZone := g.Attributes["load_balancing.cross_zone.enabled"]
 		if crossZone == "use_load_balancer_configuration" {
 			crossZone = b.Attributes["load_balancing.cross_zone.enabled"]
 		}
 		for _, protocol := range protocols[l.Protocol] {
 			balancer.Listeners = append(balancer.Listeners, plane.Listener{Protocol: protocol, Port: l.Port, Pool: g.ARN, CrossZone: crossZone == "true"})
-		}
-		if !slices.ContainsFunc(pools, func(p plane.Pool) bool { return p.ID == g.ARN }) {
-			pools = append(pools, c.pool(b, g, from))
 		}
 	}
 	return balancer, pools
@@ -76,7 +79,7 @@ func (c *Cloud) forwarding(b Balancer) (plane.Balancer, []plane.Pool) {
 // protocols of a listener that the data plane has. It ends no TLS.
 var protocols = map[string][]plane.Protocol{"TCP": {plane.TCP}, "UDP": {plane.UDP}, "TCP_UDP": {plane.TCP, plane.UDP}}
 
-func (c *Cloud) pool(b Balancer, g TargetGroup, from plane.Sender) plane.Pool {
+func (c *Cloud) pool(g TargetGroup, from plane.Sender) plane.Pool {
 	on := func(attribute string) bool { return g.Attributes[attribute] == "true" }
 	pool := plane.Pool{
 		ID: g.ARN, From: from, FailOpen: true,
@@ -93,7 +96,7 @@ func (c *Cloud) pool(b Balancer, g TargetGroup, from plane.Sender) plane.Pool {
 		pool.Check.Path, pool.Check.Codes = g.Health.Path, codeRanges(g.Health.Matcher)
 	}
 	for _, t := range g.Targets {
-		if target, ok := c.target(b, g, t); ok {
+		if target, ok := c.target(g, t); ok {
 			pool.Targets = append(pool.Targets, target)
 		}
 	}
@@ -116,15 +119,18 @@ func codeRanges(matcher string) []plane.CodeRange {
 }
 
 // target returns where a target is and how far. One that the load balancer does not use is none.
-func (c *Cloud) target(b Balancer, g TargetGroup, t Target) (plane.Target, bool) {
+func (c *Cloud) target(g TargetGroup, t Target) (plane.Target, bool) {
 	if !t.Draining && c.healthOf(g, t).State == "unused" {
 		return plane.Target{}, false
 	}
 	target := plane.Target{ID: t.ID, Port: t.Port, Zone: t.Home, State: plane.Active}
 	inside, groups := t.ID, []string(nil)
 	for _, eni := range c.Interfaces.All(c.Kernel.Inventory.Now()) {
-		if eni.Instance == t.ID || g.TargetType == "ip" && (eni.PrivateIP == t.ID || eni.IPv6 == t.ID) {
+		switch {
+		case g.TargetType == "instance" && eni.Instance == t.ID && eni.Device == 0:
 			inside, groups = eni.PrivateIP, eni.Groups
+		case g.TargetType == "ip" && eni.has(t.ID):
+			groups = eni.Groups
 		}
 	}
 	if real, known := c.config.NodeAddresses[t.ID]; known {
@@ -145,6 +151,38 @@ func (c *Cloud) target(b Balancer, g TargetGroup, t Target) (plane.Target, bool)
 		target.State = plane.Registering
 	}
 	return target, true
+}
+
+// has says whether an address leads to an interface.
+func (i Interface) has(address string) bool {
+	return i.PrivateIP == address || i.IPv6 == address || slices.ContainsFunc(i.Prefixes, func(cidr string) bool { return within(cidr, address) })
+}
+
+// Registration is how a registered target is, to those who look at the cloud from above.
+type Registration struct {
+	// Group is the target group's ARN.
+	Group, ID string
+	Port      int
+	// Health is the state that DescribeTargetHealth answers, and State what the data plane does with it; empty: nothing.
+	Health string
+	State  plane.State
+}
+
+// Registrations returns all targets of all target groups, as they are at one moment.
+func (c *Cloud) Registrations() []Registration {
+	var all []Registration
+	c.With(func() {
+		for _, g := range c.TargetGroups.All(c.Kernel.Inventory.Now()) {
+			for _, t := range g.Targets {
+				r := Registration{Group: g.ARN, ID: t.ID, Port: t.Port, Health: c.healthOf(g, t).State}
+				if target, used := c.target(g, t); used && len(c.balancersOf(g)) > 0 {
+					r.State = target.State
+				}
+				all = append(all, r)
+			}
+		}
+	})
+	return all
 }
 
 // firewall returns what security groups let in.

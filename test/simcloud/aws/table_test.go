@@ -83,6 +83,36 @@ func TestTheTableSaysWhatAWSForwards(t *testing.T) {
 	}
 }
 
+func TestPodsAreBehindTheirNodesGroups(t *testing.T) {
+	u := newUser(t, Config{Measured: true, PodRanges: map[string]string{SeedNodes[0]: podRange}, NodeAddresses: map[string]string{SeedNodes[0]: "198.51.100.10"}})
+	in := targetsInput("pods", "TCP", 10443)
+	in.TargetType = "ip"
+	pods, nodes := u.targets(in), u.targets(targetsInput("nodes", "TCP", 30443))
+	balancer := u.balancer(balancerInput("front", u.address(), u.group("front")))
+	u.listener(listenerInput(balancer, pods, "TCP", 443))
+	u.listener(listenerInput(balancer, nodes, "TCP", 80))
+	// AWS takes any address of the VPC's, whether or not something has it.
+	if err := u.register(pods, "198.18.0.7", "10.0.16.99"); err != nil {
+		t.Fatal(err)
+	}
+	if err := u.register(nodes, SeedNodes[0]); err != nil {
+		t.Fatal(err)
+	}
+	u.cloud.Advance(3 * time.Minute)
+	var got []string
+	for _, p := range u.cloud.Table().Pools {
+		for _, target := range p.Targets {
+			got = append(got, fmt.Sprintf("%s %s in %s: %v", target.ID, target.Address, target.Zone, target.Firewall))
+		}
+	}
+	slices.Sort(got)
+	among := fmt.Sprintf("[{ 0 0 invalid Prefix %s}]", SeedNodeGroup)
+	want := []string{"10.0.16.99 10.0.16.99 in eu-west-1a: []", "198.18.0.7 198.18.0.7 in eu-west-1a: " + among, SeedNodes[0] + " 198.51.100.10 in eu-west-1a: " + among}
+	if !slices.Equal(got, want) {
+		t.Errorf("the targets are\n%s, want\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
 func TestMeasuredTargetsAreAsTheyAre(t *testing.T) {
 	u := measured(t)
 	_, targets, _ := u.entrance()

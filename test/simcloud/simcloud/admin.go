@@ -24,6 +24,7 @@ type retag struct {
 //	GET    /counts     calls by "service:Action"
 //	GET    /gaps       what was asked for that the simulator or its data plane has not
 //	GET    /table      plane.Table
+//	GET    /targets    []aws.Registration
 //	POST   /fault      a simcloud.Fault to inject; DELETE heals all
 //	POST   /remove     the ID of a thing, as a JSON string, to take away by hand
 //	POST   /retag      an ID and tags to set by hand
@@ -41,6 +42,7 @@ func admin(cloud *aws.Cloud, network *plane.Plane) http.Handler {
 	get("/counts", func() any { return cloud.Counts() })
 	get("/gaps", func() any { return slices.Concat([]string{}, cloud.Gaps(), network.Gaps()) })
 	get("/table", func() any { return cloud.Table() })
+	get("/targets", func() any { return cloud.Registrations() })
 	post(mux, "/fault", func(f simcloud.Fault) error {
 		cloud.Inject(f)
 		return nil

@@ -31,19 +31,22 @@ const (
 	nodeAddress     = "198.51.100.10"
 	clientAddress   = "198.51.100.74"
 	strangerAddress = "198.51.100.75"
-	trafficPort     = 30443
+	// podAddress is a pod's on the node, whose pods are all in podRange.
+	podAddress  = "198.18.0.7"
+	podRange    = "198.18.0.0/24"
+	trafficPort = 30443
 )
 
 // start runs a simulated AWS with its load balancers in a namespace of the test's own. It returns a client for the SDK's, the admin API's URL
-// and the namespace's path.
-func start(t *testing.T) (sdk.Config, string, string) {
+// and the namespace's path, whose name ends with a suffix.
+func start(t *testing.T, suffix string) (sdk.Config, string, string) {
 	t.Helper()
 	if os.Getuid() != 0 {
 		t.Skip("left out: network namespaces need root")
 	}
-	name := fmt.Sprintf("eg-plane-%d-cloud", os.Getpid())
+	name := fmt.Sprintf("eg-plane-%d-%s", os.Getpid(), suffix)
 	for _, args := range [][]string{{"netns", "add", name}, {"-n", name, "link", "set", "lo", "up"}, {"-n", name, "addr", "add", nodeAddress + "/32", "dev", "lo"},
-		{"-n", name, "addr", "add", clientAddress + "/32", "dev", "lo"}, {"-n", name, "addr", "add", strangerAddress + "/32", "dev", "lo"}} {
+		{"-n", name, "addr", "add", podAddress + "/32", "dev", "lo"}, {"-n", name, "addr", "add", clientAddress + "/32", "dev", "lo"}, {"-n", name, "addr", "add", strangerAddress + "/32", "dev", "lo"}} {
 		if out, err := exec.Command("ip", args...).CombinedOutput(); err != nil {
 			t.Fatalf("ip %v: %v: %s", args, err, out)
 		}
@@ -54,7 +57,7 @@ func start(t *testing.T) (sdk.Config, string, string) {
 		}
 	})
 	o := options{api: freePort(t), admin: freePort(t), zone: "example.com", namespace: "/run/netns/" + name, ranges: [2]string{"203.0.113.0/24", ""}, speed: 600,
-		nodes: map[string]string{aws.SeedNodes[0]: nodeAddress}}
+		nodes: map[string]string{aws.SeedNodes[0]: nodeAddress}, pods: map[string]string{aws.SeedNodes[0]: podRange}}
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- run(ctx, o) }()
@@ -95,11 +98,11 @@ func eventually(t *testing.T, check func() error) {
 	t.Fatal(err)
 }
 
-// serveNode answers each connection with how it began.
-func serveNode(t *testing.T, namespace string) {
+// serve answers each connection to an address with how it began.
+func serve(t *testing.T, namespace, address string) {
 	var listener net.Listener
 	err := netns.Do(namespace, func() (err error) {
-		listener, err = net.Listen("tcp", fmt.Sprintf("%s:%d", nodeAddress, trafficPort))
+		listener, err = net.Listen("tcp", fmt.Sprintf("%s:%d", address, trafficPort))
 		return err
 	})
 	if err != nil {
@@ -120,7 +123,7 @@ func serveNode(t *testing.T, namespace string) {
 	}()
 }
 
-// visit connects to a load balancer from an address and returns what the node says.
+// visit connects to a load balancer from an address and returns what the target says.
 func visit(namespace, from, to string) (string, error) {
 	var connection net.Conn
 	err := netns.Do(namespace, func() (err error) {
@@ -138,8 +141,17 @@ func visit(namespace, from, to string) (string, error) {
 }
 
 func TestWhatTheAPIIsToldIsWhatPacketsMeet(t *testing.T) {
-	config, admin, namespace := start(t)
-	serveNode(t, namespace)
+	for kind, target := range map[elbtypes.TargetTypeEnum]string{elbtypes.TargetTypeEnumInstance: aws.SeedNodes[0], elbtypes.TargetTypeEnumIp: podAddress} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			testPackets(t, kind, target)
+		})
+	}
+}
+
+func testPackets(t *testing.T, kind elbtypes.TargetTypeEnum, target string) {
+	config, admin, namespace := start(t, string(kind))
+	serve(t, namespace, map[string]string{aws.SeedNodes[0]: nodeAddress, podAddress: podAddress}[target])
 	inventory := func() (all []aws.Item) {
 		response, err := http.Get(admin + "/inventory")
 		if err != nil {
@@ -152,15 +164,15 @@ func TestWhatTheAPIIsToldIsWhatPacketsMeet(t *testing.T) {
 		return all
 	}
 	before := inventory()
-	e := build(t, config)
-	// Nothing reaches the node as long as its own security group does not let the load balancer in.
+	e := build(t, config, kind, target)
+	// Nothing reaches the node, or a pod on it, as long as the node's own security group does not let the load balancer in.
 	eventually(t, e.is("unhealthy"))
 	e.admit()
 	eventually(t, e.is("healthy"))
 	said, err := visit(namespace, clientAddress, e.address)
 	want := fmt.Sprintf("%x%x%x", "\r\n\r\n\x00\r\nQUIT\n", []byte{0x21, 0x11, 0, 12}, netip.MustParseAddr(clientAddress).AsSlice())
 	if err != nil || !strings.HasPrefix(said, want) {
-		t.Errorf("the node says %q, %v; want it to begin with %q", said, err, want)
+		t.Errorf("the target says %q, %v; want it to begin with %q", said, err, want)
 	}
 	if said, err := visit(namespace, strangerAddress, e.address); err == nil {
 		t.Errorf("a source that no rule lets in gets %q", said)
@@ -183,7 +195,7 @@ type entrance struct {
 }
 
 // build makes an entrance for the client alone, and does not open the nodes to it.
-func build(t *testing.T, config sdk.Config) *entrance {
+func build(t *testing.T, config sdk.Config, kind elbtypes.TargetTypeEnum, target string) *entrance {
 	t.Helper()
 	e := &entrance{t: t, ec2: ec2.NewFromConfig(config), elb: elb.NewFromConfig(config)}
 	ctx := t.Context()
@@ -196,14 +208,14 @@ func build(t *testing.T, config sdk.Config) *entrance {
 	balancer, err := e.elb.CreateLoadBalancer(ctx, &elb.CreateLoadBalancerInput{Name: sdk.String("front"), Type: "network", SecurityGroups: []string{e.group},
 		SubnetMappings: []elbtypes.SubnetMapping{{SubnetId: &aws.SeedPublicSubnets[0], AllocationId: &e.allocation}}})
 	e.must(err)
-	targets, err := e.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: sdk.String("front"), Protocol: "TCP", Port: sdk.Int32(trafficPort), VpcId: sdk.String(aws.SeedVPC),
+	targets, err := e.elb.CreateTargetGroup(ctx, &elb.CreateTargetGroupInput{Name: sdk.String("front"), TargetType: kind, Protocol: "TCP", Port: sdk.Int32(trafficPort), VpcId: sdk.String(aws.SeedVPC),
 		HealthCheckIntervalSeconds: sdk.Int32(5), HealthCheckTimeoutSeconds: sdk.Int32(2), HealthyThresholdCount: sdk.Int32(2), UnhealthyThresholdCount: sdk.Int32(2)})
 	e.must(err)
 	e.nlb, e.targets = *balancer.LoadBalancers[0].LoadBalancerArn, *targets.TargetGroups[0].TargetGroupArn
 	_, err = e.elb.ModifyTargetGroupAttributes(ctx, &elb.ModifyTargetGroupAttributesInput{TargetGroupArn: &e.targets,
 		Attributes: []elbtypes.TargetGroupAttribute{{Key: sdk.String("proxy_protocol_v2.enabled"), Value: sdk.String("true")}}})
 	e.must(err)
-	_, err = e.elb.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &e.targets, Targets: []elbtypes.TargetDescription{{Id: &aws.SeedNodes[0]}}})
+	_, err = e.elb.RegisterTargets(ctx, &elb.RegisterTargetsInput{TargetGroupArn: &e.targets, Targets: []elbtypes.TargetDescription{{Id: &target}}})
 	e.must(err)
 	_, err = e.elb.CreateListener(ctx, &elb.CreateListenerInput{LoadBalancerArn: &e.nlb, Protocol: "TCP", Port: sdk.Int32(443),
 		DefaultActions: []elbtypes.Action{{Type: "forward", TargetGroupArn: &e.targets}}})
@@ -231,7 +243,7 @@ func (e *entrance) admit() {
 	e.let(aws.SeedNodeGroup, trafficPort, ec2types.IpPermission{UserIdGroupPairs: []ec2types.UserIdGroupPair{{GroupId: &e.group}}})
 }
 
-// is checks how DescribeTargetHealth has the node.
+// is checks how DescribeTargetHealth has the target.
 func (e *entrance) is(want elbtypes.TargetHealthStateEnum) func() error {
 	return func() error {
 		out, err := e.elb.DescribeTargetHealth(e.t.Context(), &elb.DescribeTargetHealthInput{TargetGroupArn: &e.targets})
@@ -239,7 +251,7 @@ func (e *entrance) is(want elbtypes.TargetHealthStateEnum) func() error {
 			return err
 		}
 		if got := out.TargetHealthDescriptions[0].TargetHealth; got.State != want {
-			return fmt.Errorf("the node is %s (%s), not %s", got.State, got.Reason, want)
+			return fmt.Errorf("the target is %s (%s), not %s", got.State, got.Reason, want)
 		}
 		return nil
 	}

@@ -33,11 +33,11 @@ type options struct {
 	namespace         string
 	ranges            [2]string
 	speed             float64
-	nodes             map[string]string
+	nodes, pods       map[string]string
 }
 
 func main() {
-	o := options{nodes: map[string]string{}}
+	o := options{nodes: map[string]string{}, pods: map[string]string{}}
 	flag.StringVar(&o.api, "api", "", "the address of the cloud's API")
 	flag.StringVar(&o.admin, "admin", "", "the address of the admin API")
 	flag.StringVar(&o.zone, "zone", "example.com", "the DNS zone that is hosted")
@@ -55,6 +55,15 @@ func main() {
 		o.nodes[id] = address
 		return nil
 	})
+	flag.Func("pods", "INSTANCE=RANGE, what an instance's pods have their addresses of: a secondary range of the VPC; repeat it", func(text string) error {
+		id, cidr, _ := strings.Cut(text, "=")
+		// AWS takes no other sizes.
+		if prefix, err := netip.ParsePrefix(cidr); err != nil || prefix.Bits() < 16 || prefix.Bits() > 28 || prefix != prefix.Masked() {
+			return fmt.Errorf("%q is not a range of 16 to 28 bits", cidr)
+		}
+		o.pods[id] = cidr
+		return nil
+	})
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
@@ -65,7 +74,7 @@ func main() {
 }
 
 func run(ctx context.Context, o options) (err error) {
-	cloud := aws.New(aws.Config{Zones: []string{o.zone}, PublicRange: o.ranges[0], PublicRange6: o.ranges[1], NodeAddresses: o.nodes, Measured: true, Latency: -1})
+	cloud := aws.New(aws.Config{Zones: []string{o.zone}, PublicRange: o.ranges[0], PublicRange6: o.ranges[1], NodeAddresses: o.nodes, PodRanges: o.pods, Measured: true, Latency: -1})
 	if _, err := aws.Models(); err != nil {
 		log.Println("AWS'S MODELS ARE NOT HERE, so requests and replies are judged by the simulator's own table of codes only:", err)
 	}
