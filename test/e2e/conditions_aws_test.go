@@ -17,13 +17,13 @@ import (
 // what to allow; once that is allowed, the listener comes back and packets pass again.
 func TestWhatIsDoneInAWSIsReadWithKubectl(t *testing.T) {
 	s, cloud := needCloud(t)
-	ctx := t.Context()
-	if err := cloudGatewayIs(ctx, s, time.Minute, "Ready", "True"); err != nil {
+	ctx, gateway := t.Context(), &inCloud.nodes
+	if err := gateway.becomes(ctx, s, time.Minute, "Ready", "True"); err != nil {
 		t.Fatal(err)
 	}
 	items, err := cloud.Inventory(ctx)
 	i := slices.IndexFunc(items, func(item aws.Item) bool {
-		return item.Kind == "listener" && item.Tags["edgegateway.dev/role"] == "listener/80" && item.Tags["edgegateway.dev/gateway"] == cloudSpace+"/"+cloudGateway
+		return item.Kind == "listener" && item.Tags["edgegateway.dev/role"] == "listener/80" && item.Tags["edgegateway.dev/gateway"] == gateway.Namespace+"/"+gateway.Gateway
 	})
 	if err != nil || i < 0 {
 		t.Fatalf("there is no listener in %v, %v", items, err)
@@ -47,19 +47,19 @@ func TestWhatIsDoneInAWSIsReadWithKubectl(t *testing.T) {
 	ttl(2)
 	defer ttl(1)
 	allow := "allow the action " + create
-	if err := cloudGatewaySays(ctx, s, "Drifted", "listener/80 (eg-", "was removed; repairing it fails", allow); err != nil {
+	if err := gateway.says(ctx, s, "Drifted", "listener/80 (eg-", "was removed; repairing it fails", allow); err != nil {
 		t.Error(err)
 	}
-	if err := cloudGatewaySays(ctx, s, "Ready", "spec.credentials", allow); err != nil {
+	if err := gateway.says(ctx, s, "Ready", "spec.credentials", allow); err != nil {
 		t.Error(err)
 	}
 	if err := cloud.Heal(ctx); err != nil {
 		t.Fatal(err)
 	}
-	if err := cloudGatewayIs(ctx, s, 90*time.Second, "Ready", "True"); err != nil {
+	if err := gateway.becomes(ctx, s, 90*time.Second, "Ready", "True"); err != nil {
 		t.Error(err)
 	}
-	if err := cloudGatewaySays(ctx, s, "Drifted"); err != nil {
+	if err := gateway.says(ctx, s, "Drifted"); err != nil {
 		t.Error(err)
 	}
 	addresses, err := cloud.Lookup(ctx, cloud.WWW())
@@ -71,10 +71,10 @@ func TestWhatIsDoneInAWSIsReadWithKubectl(t *testing.T) {
 	}
 }
 
-// cloudGatewaySays waits until the gateway says all of these words in a condition's message or, without words, until the condition is not there.
-func cloudGatewaySays(ctx context.Context, s *site.Site, condition string, words ...string) error {
+// says waits until the gateway says all of these words in a condition's message or, without words, until the condition is not there.
+func (e *cloudGateway) says(ctx context.Context, s *site.Site, condition string, words ...string) error {
 	return site.Until(ctx, 30*time.Second, func(ctx context.Context) error {
-		message, err := s.Kubectl(ctx, "get", "eg", cloudGateway, "-n", cloudSpace, "-o", `jsonpath={.status.conditions[?(@.type=="`+condition+`")].message}`)
+		message, err := s.Kubectl(ctx, "get", "eg", e.Gateway, "-n", e.Namespace, "-o", `jsonpath={.status.conditions[?(@.type=="`+condition+`")].message}`)
 		missing := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return strings.Contains(message, word) })
 		if err == nil && (len(missing) > 0 || len(words) == 0 && message != "") {
 			err = fmt.Errorf("%s does not say %q: %q", condition, missing, message)
