@@ -66,7 +66,7 @@ var changing = map[string]string{
 func asking(s *sim, action string) {
 	gateway := dual()
 	switch action {
-	case "elasticloadbalancing:RemoveTags":
+	case "elasticloadbalancing:RemoveTags", "elasticloadbalancing:DeleteListener": // of one of its own making, they go with it
 		share(s)
 		gateway = newGateway()
 		gateway.Spec.LoadBalancer = sharedARN
