@@ -67,21 +67,25 @@ func (d *cloudDrill) holdReplacement(ctx context.Context) error {
 	return errors.Join(err, d.Condition(ctx, "eg/"+d.gateway, d.namespace, "Ready", "True", ""))
 }
 
-// replacement is what was seen of a load balancer's replacement: when the old one was last there, when it was first gone, and when names were
+// replacement is what was seen of a load balancer's replacement: when the old one was last whole, when it was first gone, and when names were
 // first seen to lead to the new one alone.
-type replacement struct{ there, gone, moved time.Time }
+type replacement struct {
+	whole, gone, moved time.Time
+	// listeners of the old one at first.
+	listeners int
+}
 
 // settling is how long the data plane takes at most to do what AWS has decided.
 const settling = 500 * time.Millisecond
 
-// window is when requests may fail by a plan that gives other addresses: when the old load balancer goes, and with it the connections through it,
-// and later as long as a resolver may still know its addresses.
+// window is when requests may fail by a plan that gives other addresses: when the old load balancer goes, listener by listener, and with it the
+// connections through it, and later as long as a resolver may still know its addresses.
 func (r *replacement) window() (from, to time.Time) {
 	to = r.gone.Add(settling)
 	if forgotten := r.moved.Add(recordLife); forgotten.After(to) {
 		to = forgotten
 	}
-	return r.there, to
+	return r.whole, to
 }
 
 func (r *replacement) String() string {
@@ -120,12 +124,14 @@ func (d *cloudDrill) follow(ctx context.Context, old []netip.Addr, seen *replace
 	if err != nil {
 		return err
 	}
-	there := slices.ContainsFunc(table.Balancers, func(b plane.Balancer) bool {
+	i := slices.IndexFunc(table.Balancers, func(b plane.Balancer) bool {
 		return slices.ContainsFunc(b.Addresses, func(a plane.Address) bool { return isOld(a.IP) })
 	})
-	if there {
-		seen.there = began
-	} else if seen.gone.IsZero() {
+	there := i >= 0
+	switch {
+	case there && len(table.Balancers[i].Listeners) >= seen.listeners:
+		seen.whole, seen.listeners = began, len(table.Balancers[i].Listeners)
+	case !there && seen.gone.IsZero():
 		seen.gone = time.Now()
 	}
 	addresses, err := d.cloud.Lookup(ctx, d.names()[0])

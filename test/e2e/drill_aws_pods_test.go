@@ -13,7 +13,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/test/cluster"
 	"github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -30,8 +29,7 @@ func (d *cloudDrill) playPods(t *testing.T) {
 	if d.seconds > 0 {
 		d.play(t,
 			d.observed("such proxies scaled 2, 4, 2", d.scaleProxies),
-			d.observed("such proxies restarted, both operators deleted by force", d.restartProxiesWithoutOperators),
-			operation{name: "the class changes their targets to nodes, and back", run: d.switchTargets})
+			d.observed("such proxies restarted, both operators deleted by force", d.restartProxiesWithoutOperators))
 	}
 	for _, name := range d.names() {
 		addresses, err := d.cloud.Lookup(t.Context(), name)
@@ -86,26 +84,6 @@ func (d *cloudDrill) restartProxiesWithoutOperators(ctx context.Context) error {
 		return err
 	}
 	return d.complete(ctx, site.OperatorNamespace, operators, 2)
-}
-
-// switchTargets has the admin change the class, which rolls the proxies too: they wait for other things then.
-func (d *cloudDrill) switchTargets(ctx context.Context) error {
-	for _, targets := range []api.TargetKind{api.TargetNodes, api.TargetPods} {
-		if _, err := d.Kubectl(ctx, "patch", "egc", d.Class, "--type=merge", "-p", `{"spec":{"aws":{"targets":"`+string(targets)+`"}}}`); err != nil {
-			return err
-		}
-		err := site.Until(ctx, 2*time.Minute, func(ctx context.Context) error {
-			all, err := d.cloud.Registrations(ctx)
-			if err == nil && (len(podTargets(slices.Clone(all))) > 0) != (targets == api.TargetPods) {
-				err = fmt.Errorf("the targets are not %s: %+v", targets, all)
-			}
-			return err
-		})
-		if err := errors.Join(err, d.settled(ctx)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // look looks again and again until ctx ends. Pods are read before targets: who is gone then is gone while AWS still has it.
