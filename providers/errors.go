@@ -14,7 +14,7 @@ type Class string
 const (
 	// Transient: try again later. It is the class of every error that has none.
 	Transient Class = "Transient"
-	// Throttled: try again after the time that the error says.
+	// Throttled: try again after the time that the error says. What was asked for has not been done.
 	Throttled Class = "Throttled"
 	// Denied: credentials, permission, quota or a foreign owner; a person must act outside the cluster.
 	Denied Class = "Denied"

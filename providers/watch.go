@@ -160,9 +160,13 @@ func (w *watched) wait(now, before *sight) {
 	}
 }
 
-// Apply implements Provider. What was seen before is worth nothing then, unless the provider's answer tells what has become of it.
+// Apply implements Provider. What was seen before is worth nothing then, unless the change was not made, or the provider's answer tells what
+// has become of it.
 func (w *watched) Apply(ctx context.Context, owner Owner, change Change) error {
 	node, told, err := w.tell(ctx, owner, change)
+	if ClassOf(err) == Throttled {
+		return err // it has not been made
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.known[owner.Mark()]

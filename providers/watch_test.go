@@ -308,6 +308,29 @@ func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
 	}
 }
 
+// TestWhatIsThrottledIsNotLookedAt: nothing has been done.
+func TestWhatIsThrottledIsNotLookedAt(t *testing.T) {
+	w := watch(t)
+	w.p = providers.Watch(throttled{w.sky}, providers.Pace{
+		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
+	})
+	w.settle()
+	err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0], Old: &w.graph.Nodes[0]})
+	if providers.ClassOf(err) != providers.Throttled {
+		t.Fatal(err)
+	}
+	if w.look(5*time.Second) || w.round(20*time.Second, false) {
+		t.Error("what has not been changed is looked at")
+	}
+}
+
+// throttled is a sky that has had enough.
+type throttled struct{ *sky }
+
+func (throttled) Tell(context.Context, providers.Owner, providers.Change) (providers.Node, bool, error) {
+	return providers.Node{}, false, &providers.Error{Class: providers.Throttled, After: time.Second}
+}
+
 // answering is a sky whose answers say that things are ready.
 type answering struct{ *sky }
 
