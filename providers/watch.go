@@ -130,6 +130,7 @@ func (w *watched) ours(mark string, last sight, told string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if s := w.known[mark]; s != nil && s.at.Equal(last.at) {
+		s.absorbed = s.absorbed || s.told != told
 		s.told = told
 	}
 	return true

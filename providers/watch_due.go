@@ -2,6 +2,7 @@ package providers
 
 import (
 	"hash/fnv"
+	"math"
 	"slices"
 	"time"
 )
@@ -20,6 +21,8 @@ type sight struct {
 	stale   bool
 	// own says that changes of ours are in graph by what we were told, and not by a look.
 	own bool
+	// absorbed says that what sweeps told after such a change was taken for it; somebody else may have changed something too.
+	absorbed bool
 	// patience is how long something under way, or a target that serves, is waited for before the next look at it.
 	patience time.Duration
 	// first is what patience began with.
@@ -77,7 +80,7 @@ func (w *watched) targetsIn(s *sight) time.Duration {
 	case s.patience > 0 && s.first == w.pace.Awaited:
 		return s.patience
 	default:
-		return w.pace.Deep // which is looked at then with all else
+		return math.MaxInt64 // they are looked at with all else
 	}
 }
 
@@ -117,21 +120,19 @@ func (w *watched) firstLook(g Graph) time.Duration {
 }
 
 // unsettled says that a change of ours is old enough to be in the lists, that nobody has looked since, and that it is time to: proof is asked
-// for, or what we were told has been believed for long enough. While something is under way there will be a look anyway.
+// for, or what we were told has been believed for long enough. While something is under way there will be
+// a look anyway, unless a sweep told something that may not be ours.
 func (w *watched) unsettled(s *sight) bool {
-	if s.graph.underWay() {
+	if s.graph.underWay() && !s.absorbed {
 		return false
 	}
 	from := w.changedAt(s).Add(w.pace.Lag)
 	until := from
 	if !s.proof {
-		until = from.Add(belief)
+		until = from.Add(w.pace.Deep / 2)
 	}
 	return s.at.Before(from) && !w.pace.Now().Before(until)
 }
-
-// belief is how much longer than lists may be late the answers to our own calls are believed, while there is still something to do.
-const belief = time.Minute
 
 // changedAt is when a gateway was changed last: who has changed nothing yet doesn't know what the process before it did.
 func (w *watched) changedAt(s *sight) time.Time {

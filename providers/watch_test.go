@@ -291,7 +291,7 @@ func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
 			t.Fatal(err)
 		}
 		began := w.now
-		for w.now.Sub(began) < 5*time.Minute {
+		for w.now.Sub(began) < time.Hour {
 			looked := false
 			if left {
 				looked = w.look(5 * time.Second)
@@ -302,8 +302,9 @@ func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
 				break
 			}
 		}
-		if took, want := w.now.Sub(began), map[bool]time.Duration{false: 15 * time.Second, true: 75 * time.Second}[left]; took != want {
-			t.Errorf("it is looked at after %s, want %s, if something is left to do: %t", took, want, left)
+		took := w.now.Sub(began)
+		if !left && took != 15*time.Second || left && (took < 20*time.Minute || took > 31*time.Minute) {
+			t.Errorf("it is looked at after %s, if something is left to do: %t", took, left)
 		}
 	}
 }

@@ -126,7 +126,7 @@ func (r *Reconciler) SetupWithManager(mgr ctrl.Manager) error {
 			Watches(&api.EdgeGatewayClass{}, everyGateway).
 			Watches(&corev1.Namespace{}, everyGateway, builder.WithPredicates(predicate.LabelChangedPredicate{})).
 			Watches(&corev1.Node{}, everyGateway, builder.WithPredicates(nodeMoved())).
-			Watches(&corev1.Service{}, owner).
+			Watches(&corev1.Service{}, owner, builder.WithPredicates(serviceEdited())).
 			Watches(&appsv1.Deployment{}, owner).
 			Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(gatewayOfPod), builder.WithPredicates(podMoved())).
 			WatchesRawSource(source.Channel(r.Reach.changed, &handler.EnqueueRequestForObject{})).

@@ -215,11 +215,10 @@ func (s *sim) verdict() error {
 
 // final is all that there is, in lines that are equal for equal ends.
 func (s *sim) final() []string {
-	lines := s.world.describe()
+	lines, names := s.world.describe(), s.world.names()
 	for id := range s.store.objects {
-		lines = append(lines, describeObject(id, s.store.objects[id]))
+		lines = append(lines, describeObject(id, s.store.objects[id], names))
 	}
-	names := s.world.names()
 	for i := range lines {
 		lines[i] = names.Replace(lines[i])
 	}
@@ -227,8 +226,9 @@ func (s *sim) final() []string {
 	return lines
 }
 
-// describeObject is an object without what differs between equal ones: versions, times, managers, and digests of what holds IDs.
-func describeObject(id objectID, object client.Object) string {
+// describeObject is an object without what differs between equal ones: versions, times, managers, digests of what holds IDs, and the order of
+// addresses, which is that of numbers which a cloud gives.
+func describeObject(id objectID, object client.Object, names *strings.Replacer) string {
 	o := copied(object)
 	o.SetResourceVersion("")
 	o.SetGeneration(0)
@@ -236,15 +236,21 @@ func describeObject(id objectID, object client.Object) string {
 	o.SetCreationTimestamp(object.GetCreationTimestamp())
 	meta := metaOf(o)
 	meta.CreationTimestamp.Reset()
-	if gateway, ok := o.(*api.EdgeGateway); ok {
-		for i := range gateway.Status.Resources {
-			if r := &gateway.Status.Resources[i]; r.Digest != "" {
+	byName := func(a, b string) int { return strings.Compare(names.Replace(a), names.Replace(b)) }
+	switch o := o.(type) {
+	case *api.EdgeGateway:
+		slices.SortFunc(o.Status.Addresses, func(a, b api.StatusAddress) int { return byName(a.Value, b.Value) })
+		for i := range o.Status.Resources {
+			if r := &o.Status.Resources[i]; r.Digest != "" {
 				r.Digest = "known"
 			}
 		}
-	}
-	if sheet, ok := o.(*corev1.ConfigMap); ok && sheet.Data["earlier.json"] != "" {
-		sheet.Data["earlier.json"] = answered(sheet.Data["earlier.json"], sheet.Data["acked.json"])
+	case *corev1.Service:
+		slices.SortFunc(o.Status.LoadBalancer.Ingress, func(a, b corev1.LoadBalancerIngress) int { return byName(a.IP, b.IP) })
+	case *corev1.ConfigMap:
+		if earlier := o.Data["earlier.json"]; earlier != "" {
+			o.Data["earlier.json"] = answered(earlier, o.Data["acked.json"])
+		}
 	}
 	tidy(o)
 	text, err := json.Marshal(o)

@@ -3,6 +3,7 @@ package crash
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -154,6 +155,11 @@ func (p *process) trigger(r revision) {
 			p.every(gateways)
 		}
 	case "Service", "Deployment":
+		before, _ := r.before.(*corev1.Service)
+		after, _ := r.after.(*corev1.Service)
+		if before != nil && after != nil && !reflect.DeepEqual(before.Status, after.Status) {
+			return // only its status has changed
+		}
 		object := r.after
 		if object == nil {
 			object = r.before
