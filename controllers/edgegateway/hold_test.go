@@ -14,12 +14,14 @@ func TestAServicesStatusWakesNobody(t *testing.T) {
 		want bool
 	}{
 		"nothing": {func(*corev1.Service) {}, false},
-		"status":  {func(s *corev1.Service) { s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "203.0.113.7"}} }, false},
-		"port":    {func(s *corev1.Service) { s.Spec.Ports = []corev1.ServicePort{{Port: 80, NodePort: 30080}} }, true},
-		"label":   {func(s *corev1.Service) { s.Labels = map[string]string{"a": "b"} }, true},
-		"owner":   {func(s *corev1.Service) { s.OwnerReferences = []metav1.OwnerReference{{Name: "web"}} }, true},
-		"going":   {func(s *corev1.Service) { s.DeletionTimestamp = &metav1.Time{} }, false},
-		"gone":    {func(s *corev1.Service) { now := metav1.Now(); s.DeletionTimestamp = &now }, true},
+		"status": {func(s *corev1.Service) {
+			s.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "203.0.113.7"}}
+		}, false},
+		"port":  {func(s *corev1.Service) { s.Spec.Ports = []corev1.ServicePort{{Port: 80, NodePort: 30080}} }, true},
+		"label": {func(s *corev1.Service) { s.Labels = map[string]string{"a": "b"} }, true},
+		"owner": {func(s *corev1.Service) { s.OwnerReferences = []metav1.OwnerReference{{Name: "web"}} }, true},
+		"going": {func(s *corev1.Service) { s.DeletionTimestamp = &metav1.Time{} }, false},
+		"gone":  {func(s *corev1.Service) { now := metav1.Now(); s.DeletionTimestamp = &now }, true},
 	} {
 		before := &corev1.Service{}
 		after := before.DeepCopy()
