@@ -32,10 +32,10 @@ func (p *LoadBalancers) Glance(ctx context.Context, _ providers.Owner, observed 
 	return providers.NewGraph(nodes...), nil
 }
 
-// used says whether a listener sends to a target group.
+// used says whether a listener sends to a target group, or is about to.
 func used(group string, observed providers.Graph) bool {
 	return slices.ContainsFunc(observed.Nodes, func(n providers.Node) bool {
 		spec, ok := n.Spec.(Listener)
-		return ok && spec.TargetGroup == group
+		return ok && (spec.TargetGroup == group || spec.Standby == group)
 	})
 }
