@@ -1,6 +1,7 @@
 package aws
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -89,5 +90,60 @@ func same(t *testing.T, answer providers.Node, observed providers.Graph) {
 		if change.Verb == providers.Update {
 			t.Errorf("told and seen differ: %v", change.Fields)
 		}
+	}
+}
+
+// TestAGlanceIsALookAtTargets compares each glance at a gateway that comes to be, moves its targets to pods and back with the look that follows.
+func TestAGlanceIsALookAtTargets(t *testing.T) {
+	w := newWorld()
+	lb, err := NewLoadBalancers(t.Context(), w.config())
+	if err != nil {
+		t.Fatal(err)
+	}
+	gw, pods := testGateway(), testGateway()
+	toPods(&pods)
+	var footprint []providers.Place
+	var before providers.Graph
+	glances := 0
+	for i := range 60 {
+		goal := gw
+		if i >= 20 && i < 40 {
+			goal = pods
+		}
+		observed, err := lb.Observe(t.Context(), goal.Owner, providers.Refs{Places: footprint}.For(&goal))
+		if err != nil {
+			t.Fatal(err)
+		}
+		desired, err := lb.Desired(goal, observed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		footprint = providers.Extend(footprint, desired)
+		changes := providers.Diff(desired, observed)
+		for _, change := range changes {
+			if err := lb.Apply(t.Context(), goal.Owner, change); err != nil && providers.ClassOf(err) != providers.Transient {
+				t.Fatal(err)
+			}
+		}
+		if len(changes) == 0 {
+			glances++
+			seen, err := lb.Glance(t.Context(), goal.Owner, before)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, n := range seen.OfKind(kindTargets).Nodes {
+				if now, there := observed.Find(n.Key, n.Name); there && !reflect.DeepEqual(n.Spec, now.Spec) && before.Nodes != nil {
+					t.Errorf("round %d: %s is %+v by a glance and %+v by a look", i, n.Name, n.Spec, now.Spec)
+				}
+			}
+		}
+		before = observed
+		if len(changes) > 0 {
+			before = providers.Graph{} // what has been changed since is told by Tell, not by a glance
+		}
+		w.cloud.Advance(step)
+	}
+	if glances < 10 {
+		t.Errorf("%d glances", glances)
 	}
 }
