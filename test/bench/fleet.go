@@ -51,6 +51,12 @@ func newFleet(n int) *fleet {
 		"elastic-ips": 10 * n, "network-load-balancers": 2 * n, "target-groups": 10*n + 10, "security-groups": 2*n + 10,
 		"rules-per-security-group": 10*n + 60, "records-per-zone": 10*n + 100,
 	}})
+	// A load balancer takes an address of each of its subnets, and AWS wants eight to be free.
+	cloud.Edit(func(t *simaws.Tables) {
+		for i, id := range simaws.SeedPublicSubnets[:zones] {
+			t.Subnets.Change(id, func(s *simaws.Subnet) { s.CIDR = fmt.Sprintf("10.0.%d.0/20", 64+16*i) })
+		}
+	})
 	key := simaws.DefaultKey
 	f := &fleet{
 		cloud: cloud,

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"fmt"
+	"net/netip"
 	"slices"
 )
 
@@ -193,12 +194,18 @@ func (c *Cloud) describeSubnets(r *request) (any, error) {
 	return answer, err
 }
 
-// free is how many private addresses a subnet has left. AWS keeps five of a /24 for itself.
+// reservedAddresses of each subnet AWS keeps for itself: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+const reservedAddresses = 5
+
+// size is how many addresses a subnet's range has.
+func (s Subnet) size() int { return 1 << (32 - netip.MustParsePrefix(s.CIDR).Bits()) }
+
+// free is how many private addresses a subnet has left.
 func (s Subnet) free() int {
 	if s.Full {
 		return 7
 	}
-	return 251 - s.Used
+	return s.size() - reservedAddresses - s.Used
 }
 
 type xmlRouteTable struct {

@@ -2,6 +2,7 @@ package aws
 
 import (
 	"cmp"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -164,18 +165,21 @@ func (c *Cloud) freePublicIP(prefix netip.Prefix) string {
 func (c *Cloud) privateAddress(subnet string) (ipv4, ipv6 string) {
 	c.Subnets.Change(subnet, func(s *Subnet) {
 		s.Used++
-		ipv4 = nth(s.CIDR, 20+s.Used%200)
+		// The first 20 are left to what is seeded.
+		n := 20 + s.Used%(s.size()-56)
+		ipv4 = nth(s.CIDR, n)
 		if s.IPv6CIDR != "" {
-			ipv6 = nth(s.IPv6CIDR, 20+s.Used%200)
+			ipv6 = nth(s.IPv6CIDR, n)
 		}
 	})
 	return ipv4, ipv6
 }
 
-// nth returns the n-th address of a prefix, for n below 256.
+// nth returns the n-th address of a prefix, for n below 65536.
 func nth(cidr string, n int) string {
 	bytes := netip.MustParsePrefix(cidr).Addr().AsSlice()
-	bytes[len(bytes)-1] += byte(n)
+	low := bytes[len(bytes)-2:]
+	binary.BigEndian.PutUint16(low, binary.BigEndian.Uint16(low)+uint16(n))
 	address, _ := netip.AddrFromSlice(bytes)
 	return address.String()
 }
