@@ -24,7 +24,7 @@ func Apply(ctx context.Context, p Provider, owner Owner, changes []Change, allow
 		switch err := p.Apply(ctx, owner, change); {
 		case err == nil:
 			applied = append(applied, change)
-		case change.removes() && ClassOf(err) == Transient:
+		case change.Removes() && ClassOf(err) == Transient:
 			held = cmp.Or(held, fmt.Errorf("%s: %w", describe(change), err))
 		default:
 			return applied, fmt.Errorf("%s: %w", describe(change), err)
@@ -32,9 +32,6 @@ func Apply(ctx context.Context, p Provider, owner Owner, changes []Change, allow
 	}
 	return applied, held
 }
-
-// removes says whether a change takes a node away. Those of one Diff don't depend on each other.
-func (c Change) removes() bool { return c.Verb == Delete || c.Verb == Release }
 
 // UpTo returns an allow function for Apply that permits changes with at most the given impact.
 func UpTo(worst Impact) func(Change) bool {

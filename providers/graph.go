@@ -83,6 +83,11 @@ func (n Node) Kind() string {
 // exists says whether an observed node stands for an object that is there.
 func (n Node) exists() bool { return n.State != Failed || n.ID != "" }
 
+// is says whether two observed nodes stand for one object.
+func (n Node) is(other Node) bool {
+	return n.Key == other.Key && n.Name == other.Name && n.ID == other.ID
+}
+
 // loss is Loss with its default.
 func (n Node) loss() Impact {
 	switch {
@@ -132,9 +137,7 @@ func (g Graph) Filter(keep func(Node) bool) Graph {
 
 // without returns g after a node has been removed, and with it what was within.
 func (g Graph) without(gone Node) Graph {
-	return g.Filter(func(n Node) bool {
-		return (n.Key != gone.Key || n.Name != gone.Name || n.ID != gone.ID) && (gone.ID == "" || n.Within != gone.ID)
-	})
+	return g.Filter(func(n Node) bool { return !n.is(gone) && (gone.ID == "" || n.Within != gone.ID) })
 }
 
 // OfKind returns the nodes of one kind.

@@ -74,14 +74,15 @@ func settleAll(g Graph) Graph {
 
 // predicted returns g after a change has been carried out.
 func predicted(p Provider, g Graph, change Change) Graph {
+	if change.Verb == Delete {
+		return g.without(change.Node)
+	}
 	gone := change.Node
 	if change.Old != nil {
 		gone = *change.Old
 	}
-	rest := g.Filter(func(n Node) bool { return n.Key != gone.Key || n.Name != gone.Name || n.ID != gone.ID })
+	rest := g.Filter(func(n Node) bool { return !n.is(gone) })
 	switch change.Verb {
-	case Delete:
-		return g.without(gone)
 	case Release:
 		return rest
 	case Create:

@@ -198,12 +198,12 @@ func (w *watched) tell(ctx context.Context, owner Owner, change Change) (Node, b
 
 // after returns g with what a change has made of its node.
 func (g Graph) after(change Change, node Node) Graph {
-	if change.removes() {
+	if change.Removes() {
 		return g.leaving(change.Node, node)
 	}
 	rest := g.Filter(func(n Node) bool {
 		if change.Old != nil {
-			return n.Key != change.Old.Key || n.Name != change.Old.Name || n.ID != change.Old.ID
+			return !n.is(*change.Old)
 		}
 		return n.Key != node.Key || n.Name != node.Name || n.exists() && n.ID != node.ID
 	})

@@ -120,8 +120,8 @@ func (w *watched) firstLook(g Graph) time.Duration {
 }
 
 // unsettled says that a change of ours is old enough to be in the lists, that nobody has looked since, and that it is time to: proof is asked
-// for, or what we were told has been believed for long enough. While something is under way there will be
-// a look anyway, unless a sweep told something that may not be ours.
+// for, or what we were told has been believed for long enough. While something is under way there will be a look anyway, but one that comes
+// too late if a sweep told something that may not be ours.
 func (w *watched) unsettled(s *sight) bool {
 	if s.graph.underWay() && !s.absorbed {
 		return false

@@ -2,11 +2,7 @@ package aws
 
 import (
 	"context"
-	"fmt"
 	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	elb "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2"
 
 	"github.com/edgegateway/edgegateway/providers"
 )
@@ -19,14 +15,13 @@ func (p *LoadBalancers) Glance(ctx context.Context, _ providers.Owner, observed 
 		if !ok || n.Unmanaged {
 			continue
 		}
-		health, err := p.in(n.Place.Region).targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: aws.String(n.ID)})
+		err := targetGroups{p.in(n.Place.Region)}.count(ctx, &spec, n.Name, n.ID, used(n.ID, observed))
 		if hasCode(err, "TargetGroupNotFound") {
 			continue
 		}
 		if err != nil {
-			return providers.Graph{}, fmt.Errorf("reading the targets of target group %q: %w", n.Name, classed(err))
+			return providers.Graph{}, err
 		}
-		spec.tally(health.TargetHealthDescriptions, used(n.ID, observed))
 		nodes[i].Spec = spec
 	}
 	return providers.NewGraph(nodes...), nil

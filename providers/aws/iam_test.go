@@ -1,7 +1,6 @@
 package aws
 
 import (
-	"encoding/json"
 	"os"
 	"reflect"
 	"slices"
@@ -9,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
 // clients are all the interfaces to AWS.
@@ -32,29 +33,15 @@ func actionOf(method reflect.Method) string {
 // policyActions returns the actions that iam-policy.json allows, sorted.
 func policyActions(t *testing.T) []string {
 	t.Helper()
-	data, err := os.ReadFile("iam-policy.json")
+	document, err := os.ReadFile("iam-policy.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	var policy struct {
-		Statement []struct{ Action any }
-	}
-	if err := json.Unmarshal(data, &policy); err != nil {
+	actions, err := simaws.PolicyActions(document)
+	if err != nil {
 		t.Fatal(err)
 	}
-	var actions []string
-	for _, statement := range policy.Statement {
-		switch action := statement.Action.(type) {
-		case string:
-			actions = append(actions, action)
-		case []any:
-			for _, one := range action {
-				actions = append(actions, one.(string))
-			}
-		}
-	}
-	slices.Sort(actions)
-	return slices.Compact(actions)
+	return actions
 }
 
 func TestThePolicyAllowsTheCallsThatAreMadeAndNoOthers(t *testing.T) {

@@ -68,9 +68,13 @@ func (l listeners) create(ctx context.Context, owner providers.Owner, node provi
 	if len(out.Listeners) == 0 {
 		return nil, nil
 	}
-	now := as(node, aws.ToString(out.Listeners[0].ListenerArn), spec)
-	now.Within = spec.Balancer
-	return now, nil
+	return spec.made(node, aws.ToString(out.Listeners[0].ListenerArn)), nil
+}
+
+// made returns node as the listener with an ARN.
+func (l Listener) made(node providers.Node, arn string) *providers.Node {
+	node.Within = l.Balancer
+	return as(node, arn, l)
 }
 
 // onPort says whether the owner has a listener on the port. Somebody else's there is a Denied error.
@@ -113,9 +117,7 @@ func (l listeners) update(ctx context.Context, owner providers.Owner, old, node 
 	if err != nil {
 		return nil, fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
 	}
-	now := as(node, old.ID, spec)
-	now.Within = spec.Balancer
-	return now, nil
+	return spec.made(node, old.ID), nil
 }
 
 func (l listeners) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {

@@ -26,13 +26,16 @@ func (p *DNS) Apply(ctx context.Context, owner providers.Owner, change providers
 
 // Tell implements providers.Teller.
 func (p *DNS) Tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
-	if err := p.write(ctx, owner, change); err != nil {
+	at, err := p.pointOf(change.Node)
+	if err != nil {
 		return providers.Node{}, false, err
 	}
-	if change.Verb == providers.Delete || change.Verb == providers.Release {
+	if err := p.write(ctx, owner, at, change); err != nil {
+		return providers.Node{}, false, err
+	}
+	if change.Removes() {
 		return providers.Node{}, true, nil
 	}
-	at, _ := p.pointOf(change.Node)
 	now := as(change.Node, at.host+"/"+at.kind, change.Node.Spec)
 	now.State, now.Problem = providers.Pending, problemSpreading
 	return *now, true, nil
@@ -40,16 +43,12 @@ func (p *DNS) Tell(ctx context.Context, owner providers.Owner, change providers.
 
 // write writes or removes one record and its claim by one batch, which Route 53 makes as a whole or not at all. What is replaced or removed
 // is named in full, so that a batch fails if anything has changed since it was read.
-func (p *DNS) write(ctx context.Context, owner providers.Owner, change providers.Change) error {
-	at, err := p.pointOf(change.Node)
-	if err != nil {
-		return err
-	}
+func (p *DNS) write(ctx context.Context, owner providers.Owner, at point, change providers.Change) error {
 	id, err := p.zoneID(ctx, at.zone)
 	if err != nil {
 		return err
 	}
-	remove := change.Verb == providers.Delete || change.Verb == providers.Release
+	remove := change.Removes()
 	if id == "" && remove {
 		return nil
 	}

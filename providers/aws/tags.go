@@ -115,15 +115,21 @@ func labelOf(tags []elbtypes.Tag) label {
 // checkMark reads the mark of that very load balancer, listener or target group. It returns false if the thing is not there, and a Denied
 // error if it is not owner's.
 func (r *region) checkMark(ctx context.Context, owner providers.Owner, kind, arn string) (bool, error) {
+	_, there, err := r.ownLabel(ctx, owner, kind, arn)
+	return there, err
+}
+
+// ownLabel is checkMark, and returns all of the label.
+func (r *region) ownLabel(ctx context.Context, owner providers.Owner, kind, arn string) (label, bool, error) {
 	labels, err := r.labelsOf(ctx, []string{arn})
 	switch {
 	case hasCode(err, "LoadBalancerNotFound", "ListenerNotFound", "TargetGroupNotFound"):
-		return false, nil
+		return label{}, false, nil
 	case err != nil:
-		return false, fmt.Errorf("reading the tags of %s %s: %w", kind, arn, classed(err))
+		return label{}, false, fmt.Errorf("reading the tags of %s %s: %w", kind, arn, classed(err))
 	case labels[arn].mark != owner.Mark():
-		return true, foreign(kind, arn)
+		return label{}, true, foreign(kind, arn)
 	default:
-		return true, nil
+		return labels[arn], true, nil
 	}
 }

@@ -133,12 +133,9 @@ func (g targetGroups) create(ctx context.Context, owner providers.Owner, node pr
 
 // found is what an earlier try has made. One of ours that has lost its role gets it again: by that alone we know which port's it is.
 func (g targetGroups) found(ctx context.Context, owner providers.Owner, node providers.Node, arn string) error {
-	if there, err := g.checkMark(ctx, owner, "target group", arn); err != nil || !there {
+	label, there, err := g.ownLabel(ctx, owner, "target group", arn)
+	if err != nil || !there || label.role == node.Key {
 		return err
-	}
-	labels, err := g.labelsOf(ctx, []string{arn})
-	if err != nil || labels[arn].role == node.Key {
-		return classed(err)
 	}
 	if _, err := g.tags.AddTags(ctx, &elb.AddTagsInput{ResourceArns: []string{arn}, Tags: elbTags(owner, node)}); err != nil {
 		return fmt.Errorf("marking target group %q: %w", node.Name, classed(err))
@@ -308,12 +305,18 @@ func (g targetGroups) read(ctx context.Context, group elbtypes.TargetGroup) (Tar
 			*a.value(&spec.Attributes) = aws.ToString(given.Attributes[i].Value)
 		}
 	}
-	health, err := g.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: group.TargetGroupArn})
+	err = g.count(ctx, &spec, aws.ToString(group.TargetGroupName), aws.ToString(group.TargetGroupArn), len(group.LoadBalancerArns) > 0)
+	return spec, err
+}
+
+// count reads how a group's targets are now. Used says that a listener sends to it.
+func (g targetGroups) count(ctx context.Context, spec *TargetGroup, name, arn string, used bool) error {
+	health, err := g.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: aws.String(arn)})
 	if err != nil {
-		return TargetGroup{}, fmt.Errorf("reading the targets of target group %q: %w", aws.ToString(group.TargetGroupName), classed(err))
+		return fmt.Errorf("reading the targets of target group %q: %w", name, classed(err))
 	}
-	spec.tally(health.TargetHealthDescriptions, len(group.LoadBalancerArns) > 0)
-	return spec, nil
+	spec.tally(health.TargetHealthDescriptions, used)
+	return nil
 }
 
 // tally sorts targets by how they are now. Used says that a listener sends to the group.

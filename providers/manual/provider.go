@@ -96,7 +96,7 @@ func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change prov
 	if found && doc.Mark != owner.Mark() {
 		return foreignDocument(ref)
 	}
-	if change.Verb == providers.Delete || change.Verb == providers.Release {
+	if change.Removes() {
 		return p.remove(ctx, ref, doc, found)
 	}
 	return p.write(ctx, owner, ref, doc, change)

@@ -45,7 +45,7 @@ type goal struct {
 }
 
 func (p *Provider) goalOf(at target, owner providers.Owner, change providers.Change) (goal, error) {
-	g := goal{target: at, owner: owner, remove: change.Verb == providers.Delete || change.Verb == providers.Release}
+	g := goal{target: at, owner: owner, remove: change.Removes()}
 	g.record.TTL = p.ttl
 	if g.remove {
 		return g, nil

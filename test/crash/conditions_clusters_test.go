@@ -109,10 +109,7 @@ func TestOfTwoClustersTheFirstHasTheName(t *testing.T) {
 	}
 	says := []string{hostname + " is claimed by another EdgeGateway (TXT record at _edgegateway." + hostname + ")", "remove that record, or use another hostname"}
 	for _, kind := range []string{api.ConditionDNSReady, api.ConditionReady} {
-		c := other.condition(kind)
-		if lack := lacking(c.Message, says); c.Status != metav1.ConditionFalse || c.Reason != "RecordConflict" || len(lack) > 0 {
-			t.Errorf("the second's %s is %s, %s, and does not say %q: %s", kind, c.Status, c.Reason, lack, c.Message)
-		}
+		other.says(t, kind, metav1.ConditionFalse, "RecordConflict", says)
 	}
 	deleteGateway(one)
 	together(t, oneSweep, one, other)

@@ -81,13 +81,7 @@ func TestWhatIsDoneByHandIsReportedAndLeft(t *testing.T) {
 			editClass(func(c *api.EdgeGatewayClass) { c.Spec.DriftPolicy = api.DriftRepair })(s)
 			s.world.touch()
 			s.spend(t, 10*time.Minute)
-			s.isWell(t)
-			if after := s.outside(); !slices.Equal(before, after) {
-				t.Errorf("it is not repaired:\n%s", difference(before, after))
-			}
-			if c := s.condition(api.ConditionDrifted); c.Status != "" {
-				t.Errorf("Drifted is still there: %+v", c)
-			}
+			s.isMended(t, before)
 		})
 	}
 }

@@ -137,15 +137,8 @@ func TestAnIntruderIsToldOfAndLeftAlone(t *testing.T) {
 				if wait > 0 {
 					s.restsFor(t, wait)
 				}
-				for _, kind := range []string{c.condition, api.ConditionReady} {
-					now := s.condition(kind)
-					if lack := lacking(now.Message, c.says); now.Status != metav1.ConditionFalse || len(lack) > 0 {
-						t.Errorf("%s is %s, %s, and does not say %q: %s", kind, now.Status, now.Reason, lack, now.Message)
-					}
-				}
-				if now := s.condition(c.condition); now.Reason != c.reason {
-					t.Errorf("its reason is %s and not %s", now.Reason, c.reason)
-				}
+				s.says(t, c.condition, metav1.ConditionFalse, c.reason, c.says)
+				s.says(t, api.ConditionReady, metav1.ConditionFalse, "", c.says)
 			}
 			if after := s.item(id); !reflect.DeepEqual(before, after) {
 				t.Errorf("it was %+v and is %+v", before, after)

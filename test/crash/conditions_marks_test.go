@@ -78,14 +78,11 @@ func TestWhatHasLostItsMarkIsLeftAlone(t *testing.T) {
 			left, writes := s.outside(), s.cloud
 			s.spend(t, oneSweep)
 			s.restsFor(t, 20*time.Minute)
-			now := s.condition(c.condition)
 			status := metav1.ConditionFalse
 			if c.serves {
 				status = metav1.ConditionTrue
 			}
-			if lack := lacking(now.Message, c.says); now.Status != status || now.Reason != c.reason || len(lack) > 0 {
-				t.Errorf("%s is %s, %s, and does not say %q: %s", c.condition, now.Status, now.Reason, lack, now.Message)
-			}
+			s.says(t, c.condition, status, c.reason, c.says)
 			// What is nobody's is no address of the gateway's, so that the names have one more than its status: no more is said of it here.
 			if ready := s.condition(api.ConditionReady); (c.what != "mark" || !strings.HasPrefix(c.thing, "address/")) && (ready.Status != status || ready.Reason != c.reason) {
 				t.Errorf("Ready is %s, %s: %s", ready.Status, ready.Reason, ready.Message)

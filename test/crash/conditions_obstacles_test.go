@@ -131,15 +131,8 @@ func TestWhatAPersonMustMendIsACondition(t *testing.T) {
 			s, raise := o.before(t)
 			told := func() {
 				t.Helper()
-				for _, kind := range []string{o.condition, api.ConditionReady} {
-					c := s.condition(kind)
-					if lack := lacking(c.Message, o.says); c.Status != metav1.ConditionFalse || len(lack) > 0 {
-						t.Errorf("%s is %s, %s, and does not say %q: %s", kind, c.Status, c.Reason, lack, c.Message)
-					}
-				}
-				if c := s.condition(o.condition); c.Reason != o.reason {
-					t.Errorf("its reason is %s and not %s", c.Reason, o.reason)
-				}
+				s.says(t, o.condition, metav1.ConditionFalse, o.reason, o.says)
+				s.says(t, api.ConditionReady, metav1.ConditionFalse, "", o.says)
 				s.saysNothingUntrue(t)
 			}
 			told()

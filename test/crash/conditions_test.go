@@ -94,6 +94,27 @@ func (s *sim) isWell(t *testing.T) {
 	}
 }
 
+// says fails the test unless a condition has a status, for a reason ("" is any of them), and its message all of these words.
+func (s *sim) says(t *testing.T, kind string, status metav1.ConditionStatus, reason string, words []string) {
+	t.Helper()
+	c := s.condition(kind)
+	if lack := lacking(c.Message, words); status != "" && c.Status != status || reason != "" && c.Reason != reason || len(lack) > 0 {
+		t.Errorf("%s is %s, %s, and not %s, %s, or does not say %q: %s", kind, c.Status, c.Reason, status, reason, lack, c.Message)
+	}
+}
+
+// isMended fails the test unless all is well, and everything outside the cluster as it was before somebody changed it.
+func (s *sim) isMended(t *testing.T, before []string) {
+	t.Helper()
+	s.isWell(t)
+	if after := s.outside(); !slices.Equal(before, after) {
+		t.Errorf("it is not repaired:\n%s", difference(before, after))
+	}
+	if c := s.condition(api.ConditionDrifted); c.Status != "" {
+		t.Errorf("Drifted is still there: %+v", c)
+	}
+}
+
 // settled returns a run in which a gateway has come to rest, to be copied from.
 func settled(t *testing.T, w world, gateway *api.EdgeGateway, more ...func(*sim)) *sim {
 	t.Helper()

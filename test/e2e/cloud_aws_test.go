@@ -49,6 +49,8 @@ type cloudGateway struct {
 	made time.Duration
 }
 
+func cloudGateways() []*cloudGateway { return []*cloudGateway{&inCloud.nodes, &inCloud.pods} }
+
 // names of it that DNS has.
 func (e *cloudGateway) names() []string { return []string{"www." + e.Domain, "api." + e.Domain} }
 
@@ -92,13 +94,12 @@ func openCloud(ctx context.Context, s *site.Site) (err error) {
 	inCloud.pods = cloudGateway{targets: api.TargetPods, Shop: site.Shop{
 		Namespace: "direct", Gateway: "direct", Class: site.AWSPodsClass, Domain: "direct." + cloudZone, SourceRanges: client}}
 	began := time.Now()
-	both := []*cloudGateway{&inCloud.nodes, &inCloud.pods}
-	for _, e := range both {
+	for _, e := range cloudGateways() {
 		if e.certificate, err = inCloud.aws.OpenShop(ctx, e.Shop); err != nil {
 			return err
 		}
 	}
-	for _, e := range both {
+	for _, e := range cloudGateways() {
 		if err := e.becomes(ctx, s, 3*time.Minute, "Ready", "True"); err != nil {
 			return err
 		}
@@ -110,7 +111,7 @@ func openCloud(ctx context.Context, s *site.Site) (err error) {
 // TestTheWayInThroughAWS is the first line again, with AWS's load balancer and names: what the API was told is what packets meet.
 func TestTheWayInThroughAWS(t *testing.T) {
 	s, cloud := needCloud(t)
-	for _, e := range []*cloudGateway{&inCloud.nodes, &inCloud.pods} {
+	for _, e := range cloudGateways() {
 		t.Run(string(e.targets), func(t *testing.T) { e.isOpen(t, s, cloud) })
 	}
 	gaps, err := cloud.Gaps(t.Context())

@@ -64,7 +64,7 @@ func (d *cloudDrill) observed(name string, run func(context.Context) error) oper
 
 // restartProxiesWithoutOperators takes the operators away while the first proxy leaves, which then has nobody to ask for a while.
 func (d *cloudDrill) restartProxiesWithoutOperators(ctx context.Context) error {
-	if _, err := d.Kubectl(ctx, "rollout", "restart", "deployment/"+d.gateway+"-edge", "-n", d.namespace); err != nil {
+	if err := d.rollProxies(ctx); err != nil {
 		return err
 	}
 	err := site.Until(ctx, time.Minute, func(ctx context.Context) error {

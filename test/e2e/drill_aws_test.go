@@ -209,17 +209,23 @@ func (d *cloudDrill) scaleProxies(ctx context.Context) error {
 }
 
 func (d *cloudDrill) restartProxies(ctx context.Context) error {
-	if _, err := d.Kubectl(ctx, "rollout", "restart", "deployment/"+d.gateway+"-edge", "-n", d.namespace); err != nil {
+	if err := d.rollProxies(ctx); err != nil {
 		return err
 	}
 	return d.complete(ctx, d.namespace, d.gateway+"-edge", 2)
+}
+
+// rollProxies has Kubernetes begin to restart the proxies in turn.
+func (d *cloudDrill) rollProxies(ctx context.Context) error {
+	_, err := d.Kubectl(ctx, "rollout", "restart", "deployment/"+d.gateway+"-edge", "-n", d.namespace)
+	return err
 }
 
 // TestAWSIsLeftAsItWas deletes the gateways in AWS: what is there then was there before. It is their last test.
 func TestAWSIsLeftAsItWas(t *testing.T) {
 	s, cloud := needCloud(t)
 	ctx := t.Context()
-	for _, e := range []*cloudGateway{&inCloud.nodes, &inCloud.pods} {
+	for _, e := range cloudGateways() {
 		if err := e.delete(ctx, s); err != nil {
 			t.Fatal(err)
 		}

@@ -17,6 +17,7 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/test/cluster"
+	"github.com/edgegateway/edgegateway/test/simcloud"
 	"github.com/edgegateway/edgegateway/test/simcloud/aws"
 	"github.com/edgegateway/edgegateway/test/simcloud/plane"
 )
@@ -199,6 +200,16 @@ func (a *AWS) call(ctx context.Context, method, path string, body, answer any) e
 		return nil
 	}
 	return json.Unmarshal(text, answer)
+}
+
+// Inject has calls go wrong from now on.
+func (a *AWS) Inject(ctx context.Context, fault simcloud.Fault) error {
+	return a.call(ctx, http.MethodPost, "/fault", fault, nil)
+}
+
+// Heal ends all that was injected.
+func (a *AWS) Heal(ctx context.Context) error {
+	return a.call(ctx, http.MethodDelete, "/fault", nil, nil)
 }
 
 // Shop is an app team's things in this AWS, as the data centre's: namespace, gateway and routes.

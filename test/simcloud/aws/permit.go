@@ -1,11 +1,34 @@
 package aws
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"path"
 	"slices"
 	"strconv"
 )
+
+// PolicyActions returns the actions that an IAM policy allows, as Key.Allow has them, sorted. Each Action of the document is a text or a list.
+func PolicyActions(document []byte) ([]string, error) {
+	var policy struct{ Statement []struct{ Action any } }
+	if err := json.Unmarshal(document, &policy); err != nil {
+		return nil, fmt.Errorf("reading a policy: %w", err)
+	}
+	var actions []string
+	for _, statement := range policy.Statement {
+		switch action := statement.Action.(type) {
+		case string:
+			actions = append(actions, action)
+		case []any:
+			for _, one := range action {
+				actions = append(actions, one.(string))
+			}
+		}
+	}
+	slices.Sort(actions)
+	return slices.Compact(actions), nil
+}
 
 // permit refuses a call that the user's policy does not allow.
 func (c *Cloud) permit(r *request) error {
