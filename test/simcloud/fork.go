@@ -12,7 +12,7 @@ func (c *Clock) StartAt(at time.Time) { c.now = at }
 func (s *Shelf[T]) CopyFrom(other *Shelf[T]) {
 	for _, id := range other.order {
 		if value, ok := other.Get(other.inventory.Now(), id); ok {
-			s.order = append(s.order, id)
+			s.add(id)
 			s.items[id] = []version[T]{{value: value, call: s.inventory.call, at: s.inventory.clock.Now()}}
 		}
 	}

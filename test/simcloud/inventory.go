@@ -1,6 +1,7 @@
 package simcloud
 
 import (
+	"maps"
 	"slices"
 	"time"
 )
@@ -63,6 +64,12 @@ type Shelf[T Cloner[T]] struct {
 	inventory *Inventory
 	items     map[string][]version[T]
 	order     []string
+	// serials number the objects in the order in which they were put there.
+	serials map[string]int
+	serial  int
+	// keys are what an object can be found by, and index the IDs that have had a key. It is made when it is first asked.
+	keys  func(T) []string
+	index map[string]map[string]bool
 }
 
 type version[T any] struct {
@@ -74,9 +81,15 @@ type version[T any] struct {
 
 // NewShelf adds a kind of objects to an inventory.
 func NewShelf[T Cloner[T]](i *Inventory) *Shelf[T] {
-	shelf := &Shelf[T]{inventory: i, items: map[string][]version[T]{}}
+	shelf := &Shelf[T]{inventory: i, items: map[string][]version[T]{}, serials: map[string]int{}, keys: func(T) []string { return nil }}
 	i.shelves = append(i.shelves, shelf)
 	return shelf
+}
+
+// By lets objects be found by these keys of theirs, with Where.
+func (s *Shelf[T]) By(keys func(T) []string) *Shelf[T] {
+	s.keys, s.index = keys, nil
+	return s
 }
 
 // Get returns an object as a view has it.
@@ -103,6 +116,55 @@ func (s *Shelf[T]) All(view View) []T {
 	return all
 }
 
+// Some returns those of the objects with these IDs that a view has, in the order of All, each once.
+func (s *Shelf[T]) Some(view View, ids ...string) []T {
+	known := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return s.serials[id] == 0 })
+	slices.SortFunc(known, func(a, b string) int { return s.serials[a] - s.serials[b] })
+	var some []T
+	for _, id := range slices.Compact(known) {
+		if value, ok := s.Get(view, id); ok {
+			some = append(some, value)
+		}
+	}
+	return some
+}
+
+// Where returns those of the objects that a view has and that have a key there, in the order of All.
+func (s *Shelf[T]) Where(view View, key string) []T {
+	if s.index == nil {
+		s.index = map[string]map[string]bool{}
+		for id, versions := range s.items {
+			s.note(id, versions)
+		}
+	}
+	some := s.Some(view, slices.Collect(maps.Keys(s.index[key]))...)
+	return slices.DeleteFunc(some, func(value T) bool { return !slices.Contains(s.keys(value), key) })
+}
+
+// note writes into the index what an object can be found by.
+func (s *Shelf[T]) note(id string, versions []version[T]) {
+	for _, v := range versions {
+		for _, key := range s.keys(v.value) {
+			if s.index[key] == nil {
+				s.index[key] = map[string]bool{}
+			}
+			s.index[key][id] = true
+		}
+	}
+}
+
+// strike takes an object out of the index.
+func (s *Shelf[T]) strike(id string, versions []version[T]) {
+	for _, v := range versions {
+		for _, key := range s.keys(v.value) {
+			delete(s.index[key], id)
+			if len(s.index[key]) == 0 {
+				delete(s.index, key)
+			}
+		}
+	}
+}
+
 // Put writes an object.
 func (s *Shelf[T]) Put(id string, value T) { s.write(id, version[T]{value: value.Clone()}) }
 
@@ -127,25 +189,42 @@ func (s *Shelf[T]) Delete(id string) {
 
 func (s *Shelf[T]) write(id string, v version[T]) {
 	if _, known := s.items[id]; !known {
-		s.order = append(s.order, id)
+		s.add(id)
 	}
 	v.call, v.at = s.inventory.call, s.inventory.clock.Now()
 	s.items[id] = append(s.items[id], v)
+	if s.index != nil {
+		s.note(id, []version[T]{v})
+	}
 	if s.inventory.lag == (Lag{}) {
 		s.forget(id)
 	}
+}
+
+// add gives a place to an object that is not there yet.
+func (s *Shelf[T]) add(id string) {
+	s.serial++
+	s.serials[id] = s.serial
+	s.order = append(s.order, id)
 }
 
 // forget drops an object's past, and what is left of one that is gone.
 func (s *Shelf[T]) forget(id string) {
 	versions := s.items[id]
 	last := versions[len(versions)-1]
+	if s.index != nil {
+		s.strike(id, versions)
+	}
 	if last.gone {
 		delete(s.items, id)
+		delete(s.serials, id)
 		s.order = slices.DeleteFunc(s.order, func(other string) bool { return other == id })
 		return
 	}
 	s.items[id] = []version[T]{last}
+	if s.index != nil {
+		s.note(id, s.items[id])
+	}
 }
 
 func (s *Shelf[T]) compact() {

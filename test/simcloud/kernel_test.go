@@ -3,6 +3,7 @@ package simcloud
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -66,6 +67,61 @@ func TestAShelfHasAPast(t *testing.T) {
 	}
 	if shelf.Change("old", func(*text) {}) {
 		t.Error("what is gone is changed")
+	}
+}
+
+func TestAShelfFindsByKey(t *testing.T) {
+	k := NewKernel()
+	// A text is found by each of its letters.
+	shelf := NewShelf[text](k.Inventory).By(func(t text) []string { return strings.Split(string(t), "") })
+	call := func(effect func()) {
+		k.Do(Call{Mutating: true}, func() Result {
+			effect()
+			return Result{}
+		})
+	}
+	check := func(when string, view func() View) {
+		t.Helper()
+		for _, letter := range []string{"a", "b", "c"} {
+			want := slices.DeleteFunc(shelf.All(view()), func(t text) bool { return !strings.Contains(string(t), letter) })
+			if got := shelf.Where(view(), letter); !slices.Equal(got, want) {
+				t.Errorf("%s: %s is found in %q, not in %q", when, letter, got, want)
+			}
+		}
+	}
+	life := func(when string, view func() View) {
+		t.Helper()
+		for _, step := range []struct {
+			name   string
+			effect func()
+		}{
+			{"one", func() { shelf.Put("2", "ab") }},
+			{"two", func() { shelf.Put("1", "bc") }},
+			{"a key is lost", func() { shelf.Change("2", func(t *text) { *t = "b" }) }},
+			{"a key is gained", func() { shelf.Change("1", func(t *text) { *t = "abc" }) }},
+			{"one is gone", func() { shelf.Delete("1") }},
+		} {
+			call(func() {
+				step.effect()
+				check(when+": "+step.name, view)
+			})
+			check(when+": after "+step.name, view)
+		}
+	}
+	life("now", k.Inventory.Now)
+	k.SetLag(Lag{Calls: 2})
+	life("late", k.Inventory.Late)
+	life("late again, now", k.Inventory.Now)
+	k.SetLag(Lag{})
+	check("caught up", k.Inventory.Now)
+	for key := range shelf.index {
+		if len(shelf.Where(k.Inventory.Now(), key)) == 0 {
+			t.Errorf("%s is in the index, and nothing has it", key)
+		}
+	}
+	shelf.Put("3", "c")
+	if got := shelf.Some(k.Inventory.Now(), "3", "none", "2", "3"); !slices.Equal(got, []text{"b", "c"}) {
+		t.Errorf("some are %q", got)
 	}
 }
 

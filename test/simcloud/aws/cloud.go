@@ -159,10 +159,12 @@ func bare(config Config) *Cloud {
 	}
 	i := kernel.Inventory
 	c.Tables = Tables{
-		VPCs: simcloud.NewShelf[VPC](i), Subnets: simcloud.NewShelf[Subnet](i), Instances: simcloud.NewShelf[Instance](i),
-		Addresses: simcloud.NewShelf[Address](i), Groups: simcloud.NewShelf[Group](i), Rules: simcloud.NewShelf[GroupRule](i),
-		Interfaces: simcloud.NewShelf[Interface](i), Balancers: simcloud.NewShelf[Balancer](i),
-		TargetGroups: simcloud.NewShelf[TargetGroup](i), Listeners: simcloud.NewShelf[Listener](i),
+		VPCs: simcloud.NewShelf[VPC](i), Subnets: simcloud.NewShelf[Subnet](i),
+		Instances: simcloud.NewShelf[Instance](i).By(Instance.keys),
+		Addresses: simcloud.NewShelf[Address](i).By(Address.keys), Groups: simcloud.NewShelf[Group](i).By(Group.keys),
+		Rules: simcloud.NewShelf[GroupRule](i).By(GroupRule.keys), Interfaces: simcloud.NewShelf[Interface](i).By(Interface.keys),
+		Balancers: simcloud.NewShelf[Balancer](i).By(Balancer.keys), TargetGroups: simcloud.NewShelf[TargetGroup](i).By(TargetGroup.keys),
+		Listeners:   simcloud.NewShelf[Listener](i).By(Listener.keys),
 		HostedZones: simcloud.NewShelf[Zone](i), Records: simcloud.NewShelf[RecordSet](i), Changes: simcloud.NewShelf[DNSChange](i),
 	}
 	return c

@@ -190,6 +190,21 @@ func (r RecordSet) xml() xmlRecordSet {
 	return x
 }
 
+// recordsFrom returns the records of a zone, sorted, of which the order is not before one.
+func (c *Cloud) recordsFrom(z Zone, from string) []RecordSet {
+	orders := map[string]RecordSet{}
+	for _, rr := range c.Records.All(c.Kernel.Inventory.Late()) {
+		if order := rr.order(); rr.Zone == z.ID && order >= from {
+			orders[order] = rr
+		}
+	}
+	var records []RecordSet
+	for _, order := range sortedKeys(orders) {
+		records = append(records, orders[order])
+	}
+	return records
+}
+
 // order is the key by which ListResourceRecordSets sorts.
 func (r RecordSet) order() string { return nameOrder(r.Name) + " " + r.Type + " " + r.SetID }
 
@@ -206,12 +221,11 @@ func (c *Cloud) listRecords(r *request) (any, error) {
 	if name == "" && kind != "" || kind == "" && set != "" {
 		return nil, fail("InvalidInput", "The start record type can be specified only together with a start record name, and an identifier with a type")
 	}
-	records := slices.DeleteFunc(c.Records.All(c.Kernel.Inventory.Late()), func(rr RecordSet) bool { return rr.Zone != z.ID })
-	slices.SortFunc(records, func(a, b RecordSet) int { return cmp.Compare(a.order(), b.order()) })
+	from := ""
 	if name != "" {
-		from := RecordSet{Name: canonicalName(name), Type: kind, SetID: set}.order()
-		records = slices.DeleteFunc(records, func(rr RecordSet) bool { return rr.order() < from })
+		from = RecordSet{Name: canonicalName(name), Type: kind, SetID: set}.order()
 	}
+	records := c.recordsFrom(z, from)
 	end := min(size, len(records))
 	var answer struct {
 		Records   []xmlRecordSet `xml:"ResourceRecordSets>ResourceRecordSet"`

@@ -51,17 +51,21 @@ type xmlAddress struct {
 
 func (c *Cloud) describeAddresses(r *request) (any, error) {
 	view := c.Kernel.Inventory.Late()
-	all := in(r, c.Addresses.All(view))
-	addresses, err := named(all, r.form.texts("AllocationId"), addressIDs, func(a Address) string { return a.Allocation })
+	ids, ips := r.form.texts("AllocationId"), r.form.texts("PublicIp")
+	addresses := in(r, c.Addresses.All(view))
+	if len(ips) == 0 {
+		addresses = candidates(r, c.Addresses, view, ids)
+	}
+	addresses, err := named(addresses, ids, addressIDs, func(a Address) string { return a.Allocation })
 	if err != nil {
 		return nil, err
 	}
-	for _, ip := range r.form.texts("PublicIp") {
+	for _, ip := range ips {
 		if !slices.ContainsFunc(addresses, func(a Address) bool { return a.IP == ip }) {
 			return nil, fail("InvalidAddress.NotFound", "Address '%s' not found.", ip)
 		}
 	}
-	if ips := r.form.texts("PublicIp"); len(ips) > 0 {
+	if len(ips) > 0 {
 		addresses = slices.DeleteFunc(slices.Clone(addresses), func(a Address) bool { return !slices.Contains(ips, a.IP) })
 	}
 	var shown []xmlAddress

@@ -14,7 +14,7 @@ type fields map[string][]string
 
 // filtered returns the items that all filters of the request let pass.
 func filtered[T any](r *request, items []T, of func(T) (fields, Tags)) ([]T, error) {
-	filters := slices.Concat(r.form.list("Filter"), r.form.list("filter"))
+	filters := r.form.filters()
 	var kept []T
 	if len(filters) == 0 {
 		return items, nil
@@ -37,6 +37,18 @@ func filtered[T any](r *request, items []T, of func(T) (fields, Tags)) ([]T, err
 		}
 	}
 	return kept, nil
+}
+
+// filters are the filters of a request.
+func (f *form) filters() []*form { return slices.Concat(f.list("Filter"), f.list("filter")) }
+
+// tag returns the key of the things that a filter lets pass, if it asks for one value of a tag.
+func (f *form) tag() (string, bool) {
+	name, values := f.text("Name"), f.texts("Value")
+	if !strings.HasPrefix(name, "tag:") || len(values) != 1 || strings.ContainsAny(values[0], "*?") {
+		return "", false
+	}
+	return tagKey(name, values[0]), true
 }
 
 // passes says whether one of the resource's values fits one of the filter's, which may have * and ? in them.

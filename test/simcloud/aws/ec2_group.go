@@ -78,7 +78,7 @@ func (c *Cloud) describeSecurityGroups(r *request) (any, error) {
 	view := c.Kernel.Inventory.Late()
 	id := func(g Group) string { return g.ID }
 	ids := r.form.texts("GroupId")
-	groups, err := named(in(r, c.Groups.All(view)), ids, groupIDs, id)
+	groups, err := named(candidates(r, c.Groups, view, ids), ids, groupIDs, id)
 	if err != nil {
 		return nil, err
 	}
@@ -97,13 +97,10 @@ func (c *Cloud) describeSecurityGroups(r *request) (any, error) {
 		Next   string     `xml:"nextToken,omitempty"`
 	}
 	answer.Next = next
-	rules := map[string][]GroupRule{}
-	for _, rule := range c.Rules.All(view) {
-		rules[rule.Group] = append(rules[rule.Group], rule)
-	}
 	for _, g := range groups {
+		rules := c.Rules.Where(view, g.ID)
 		answer.Groups = append(answer.Groups, xmlGroup{ID: g.ID, ARN: g.arn(), Owner: g.Account, VPC: g.VPC, Name: g.Name, Description: g.Description,
-			Ingress: xmlPermissions(rules[g.ID], false), Egress: xmlPermissions(rules[g.ID], true), Tags: xmlTags(g.Tags)})
+			Ingress: xmlPermissions(rules, false), Egress: xmlPermissions(rules, true), Tags: xmlTags(g.Tags)})
 	}
 	return answer, err
 }
@@ -135,10 +132,8 @@ func (c *Cloud) deleteSecurityGroup(r *request) (any, error) {
 		return nil, fail("DependencyViolation", "resource %s has a dependent object", g.ID)
 	}
 	c.Groups.Delete(g.ID)
-	for _, rule := range c.Rules.All(c.Kernel.Inventory.Now()) {
-		if rule.Group == g.ID {
-			c.Rules.Delete(rule.ID)
-		}
+	for _, rule := range c.Rules.Where(c.Kernel.Inventory.Now(), g.ID) {
+		c.Rules.Delete(rule.ID)
 	}
 	c.indexTags()
 	return struct {

@@ -72,7 +72,7 @@ func (c *Cloud) describeInstances(r *request) (any, error) {
 	view := c.Kernel.Inventory.Late()
 	id := func(i Instance) string { return i.ID }
 	ids := r.form.texts("InstanceId")
-	instances, err := named(in(r, c.Instances.All(view)), ids, instanceIDs, id)
+	instances, err := named(candidates(r, c.Instances, view, ids), ids, instanceIDs, id)
 	if err != nil {
 		return nil, err
 	}
@@ -177,7 +177,7 @@ func (c *Cloud) xmlInterface(i Interface) xmlInterface {
 func (c *Cloud) describeNetworkInterfaces(r *request) (any, error) {
 	id := func(i Interface) string { return i.ID }
 	ids := r.form.texts("NetworkInterfaceId")
-	enis, err := named(in(r, c.Interfaces.All(c.Kernel.Inventory.Late())), ids, interfaceIDs, id)
+	enis, err := named(candidates(r, c.Interfaces, c.Kernel.Inventory.Late(), ids), ids, interfaceIDs, id)
 	if err != nil {
 		return nil, err
 	}

@@ -102,7 +102,7 @@ func (r GroupRule) xml() xmlRule {
 func (c *Cloud) describeSecurityGroupRules(r *request) (any, error) {
 	id := func(rule GroupRule) string { return rule.ID }
 	ids := r.form.texts("SecurityGroupRuleId")
-	rules, err := named(in(r, c.Rules.All(c.Kernel.Inventory.Late())), ids, ruleIDs, id)
+	rules, err := named(candidates(r, c.Rules, c.Kernel.Inventory.Late(), ids), ids, ruleIDs, id)
 	if err != nil {
 		return nil, err
 	}
@@ -235,7 +235,7 @@ func (c *Cloud) authorize(r *request, egress bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	there := slices.DeleteFunc(c.Rules.All(c.Kernel.Inventory.Now()), func(rule GroupRule) bool { return rule.Group != g.ID || rule.Egress != egress })
+	there := slices.DeleteFunc(c.Rules.Where(c.Kernel.Inventory.Now(), g.ID), func(rule GroupRule) bool { return rule.Egress != egress })
 	for i, rule := range rules {
 		if slices.ContainsFunc(there, rule.same) {
 			return nil, fail("InvalidPermission.Duplicate", "the specified rule \"%s\" already exists", rule.text())
@@ -271,9 +271,9 @@ func (c *Cloud) revoke(r *request, egress bool) (any, error) {
 		return nil, err
 	}
 	var going []GroupRule
-	there := c.Rules.All(c.Kernel.Inventory.Now())
+	there := c.Rules.Where(c.Kernel.Inventory.Now(), g.ID)
 	find := func(is func(GroupRule) bool, refusal error) error {
-		i := slices.IndexFunc(there, func(rule GroupRule) bool { return rule.Group == g.ID && rule.Egress == egress && is(rule) })
+		i := slices.IndexFunc(there, func(rule GroupRule) bool { return rule.Egress == egress && is(rule) })
 		if i < 0 {
 			return refusal
 		}

@@ -169,7 +169,7 @@ func (c *Cloud) describeLoadBalancers(r *request) (any, error) {
 		}
 	}
 	arn := func(b Balancer) string { return b.ARN }
-	all, err := chosen(in(r, c.Balancers.All(c.Kernel.Inventory.Late())), arns, arn, errNoBalancer)
+	all, err := chosen(in(r, askedFor(c.Balancers, c.Kernel.Inventory.Late(), arns, names)), arns, arn, errNoBalancer)
 	if err != nil {
 		return nil, err
 	}
@@ -203,10 +203,8 @@ func (c *Cloud) deleteLoadBalancer(r *request) (any, error) {
 
 // dropBalancer takes a load balancer away, with its listeners, and lets its interfaces linger.
 func (c *Cloud) dropBalancer(b Balancer) {
-	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if l.Balancer == b.ARN {
-			c.dropListener(l)
-		}
+	for _, l := range c.Listeners.Where(c.Kernel.Inventory.Now(), b.ARN) {
+		c.dropListener(l)
 	}
 	for _, m := range b.Mappings {
 		c.detach(b, m)

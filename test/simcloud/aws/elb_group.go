@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/test/simcloud"
 )
 
 func (c *Cloud) createTargetGroup(r *request) (any, error) {
@@ -130,8 +132,8 @@ func sameTargetGroup(a, b TargetGroup) bool {
 func (c *Cloud) describeTargetGroups(r *request) (any, error) {
 	view := c.Kernel.Inventory.Late()
 	arn := func(g TargetGroup) string { return g.ARN }
-	groups := in(r, c.TargetGroups.All(view))
 	arns, names := r.form.texts("TargetGroupArns"), r.form.texts("Names")
+	groups := in(r, askedFor(c.TargetGroups, view, arns, names))
 	given := 0
 	for _, is := range []bool{len(arns) > 0, len(names) > 0, r.form.has("LoadBalancerArn")} {
 		if is {
@@ -163,16 +165,8 @@ func (c *Cloud) describeTargetGroups(r *request) (any, error) {
 	}
 	groups, next, err := elbPage(r, groups, arn)
 	answer := xmlTargetGroups{Next: next}
-	users := map[string][]string{}
-	for _, l := range c.Listeners.All(view) {
-		for _, arn := range l.groups() {
-			if !slices.Contains(users[arn], l.Balancer) {
-				users[arn] = append(users[arn], l.Balancer)
-			}
-		}
-	}
 	for _, g := range groups {
-		answer.Groups = append(answer.Groups, g.xml(users[g.ARN]))
+		answer.Groups = append(answer.Groups, g.xml(c.usersOf(g, view)))
 	}
 	return answer, err
 }
@@ -207,10 +201,13 @@ func (c *Cloud) deleteTargetGroup(r *request) (any, error) {
 }
 
 // balancersOf returns the load balancers whose listeners forward to a target group.
-func (c *Cloud) balancersOf(g TargetGroup) []string {
+func (c *Cloud) balancersOf(g TargetGroup) []string { return c.usersOf(g, c.Kernel.Inventory.Now()) }
+
+// usersOf returns them as a view has them.
+func (c *Cloud) usersOf(g TargetGroup, view simcloud.View) []string {
 	var arns []string
-	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if slices.Contains(l.groups(), g.ARN) && !slices.Contains(arns, l.Balancer) {
+	for _, l := range c.Listeners.Where(view, g.ARN) {
+		if !slices.Contains(arns, l.Balancer) {
 			arns = append(arns, l.Balancer)
 		}
 	}

@@ -34,10 +34,7 @@ func (c *Cloud) createListener(r *request) (any, error) {
 		return nil, err
 	}
 	count := 0
-	for _, other := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if other.Balancer != b.ARN {
-			continue
-		}
+	for _, other := range c.Listeners.Where(c.Kernel.Inventory.Now(), b.ARN) {
 		count++
 		if other.Port == l.Port && sameListener(other, l) {
 			return xmlListeners{Listeners: []xmlListener{other.xml()}}, nil
@@ -142,11 +139,8 @@ func (c *Cloud) checkListener(b Balancer, l Listener) error {
 			return err
 		}
 	}
-	for _, other := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if other.ARN == l.ARN {
-			continue
-		}
-		if other.Balancer == b.ARN && other.Port == l.Port {
+	for _, other := range c.Listeners.Where(c.Kernel.Inventory.Now(), b.ARN) {
+		if other.ARN != l.ARN && other.Port == l.Port {
 			return fail("DuplicateListener", "A listener already exists on this port for this load balancer '%s'", b.ARN)
 		}
 	}
@@ -156,15 +150,13 @@ func (c *Cloud) checkListener(b Balancer, l Listener) error {
 // checkForward refuses a target group that a listener can't forward to.
 func (c *Cloud) checkForward(b Balancer, l Listener, arn string) error {
 	g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
-	elsewhere := func(other Listener) bool {
-		return other.ARN != l.ARN && other.Balancer != b.ARN && slices.Contains(other.groups(), arn)
-	}
+	elsewhere := func(other Listener) bool { return other.ARN != l.ARN && other.Balancer != b.ARN }
 	switch {
 	case !slices.Contains(targetProtocols[l.Protocol], g.Protocol):
 		return fail("IncompatibleProtocols", "Listener protocol '%s' is not supported with a target group with the protocol '%s'", l.Protocol, g.Protocol)
 	case g.VPC != b.VPC:
 		return misconfigured("The target group '%s' is not in the VPC of the load balancer", g.ARN)
-	case slices.ContainsFunc(c.Listeners.All(c.Kernel.Inventory.Now()), elsewhere):
+	case slices.ContainsFunc(c.Listeners.Where(c.Kernel.Inventory.Now(), arn), elsewhere):
 		return fail("TargetGroupAssociationLimit", "The following target groups cannot be associated with more than one load balancer: %s", g.ARN)
 	default:
 		return nil
@@ -214,8 +206,9 @@ func sameListener(a, b Listener) bool {
 
 func (c *Cloud) describeListeners(r *request) (any, error) {
 	arn := func(l Listener) string { return l.ARN }
-	listeners := in(r, c.Listeners.All(c.Kernel.Inventory.Late()))
+	view := c.Kernel.Inventory.Late()
 	arns := r.form.texts("ListenerArns")
+	listeners := c.Listeners.Some(view, arns...)
 	switch {
 	case r.form.has("LoadBalancerArn") == (len(arns) > 0):
 		return nil, invalid("You must specify either listener ARNs or a load balancer ARN")
@@ -224,14 +217,14 @@ func (c *Cloud) describeListeners(r *request) (any, error) {
 		if err != nil {
 			return nil, err
 		}
-		listeners = slices.DeleteFunc(listeners, func(l Listener) bool { return l.Balancer != b.ARN })
+		listeners = c.Listeners.Where(view, b.ARN)
 	}
 	for _, wanted := range arns {
 		if err := wellFormedARN(wanted, "listener/", "listener"); err != nil {
 			return nil, err
 		}
 	}
-	listeners, err := chosen(listeners, arns, arn, errNoListener)
+	listeners, err := chosen(in(r, listeners), arns, arn, errNoListener)
 	if err != nil {
 		return nil, err
 	}

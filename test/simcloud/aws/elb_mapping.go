@@ -118,8 +118,8 @@ func (c *Cloud) attach(b Balancer, m Mapping) Mapping {
 
 // detach lets the interface of a load balancer in a subnet vanish after a while. Until then it holds its address and its groups.
 func (c *Cloud) detach(b Balancer, m Mapping) {
-	for _, eni := range c.Interfaces.All(c.Kernel.Inventory.Now()) {
-		if eni.Balancer != b.ARN || eni.Subnet != m.Subnet || eni.Leaving {
+	for _, eni := range c.Interfaces.Where(c.Kernel.Inventory.Now(), b.ARN) {
+		if eni.Subnet != m.Subnet || eni.Leaving {
 			continue
 		}
 		c.Interfaces.Change(eni.ID, func(i *Interface) { i.Leaving = true })
@@ -201,8 +201,8 @@ func (c *Cloud) remap(r *request, b Balancer, m Mapping) (Mapping, error) {
 		}
 		return old, nil
 	}
-	leaving := func(eni Interface) bool { return eni.Balancer == b.ARN && eni.Zone == m.Zone && eni.Leaving }
-	if slices.ContainsFunc(c.Interfaces.All(c.Kernel.Inventory.Now()), leaving) {
+	leaving := func(eni Interface) bool { return eni.Zone == m.Zone && eni.Leaving }
+	if slices.ContainsFunc(c.Interfaces.Where(c.Kernel.Inventory.Now(), b.ARN), leaving) {
 		return m, misconfigured("The Availability Zone '%s' is still being removed from the load balancer", m.Zone)
 	}
 	return m, c.freeAllocation(r, m.Allocation, "InvalidConfigurationRequest")
@@ -218,8 +218,8 @@ func (c *Cloud) setIPAddressType(r *request) (any, error) {
 	if err := c.checkIPAddressType(next); err != nil {
 		return nil, err
 	}
-	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if err := c.checkFamily(next, l); l.Balancer == b.ARN && err != nil {
+	for _, l := range c.Listeners.Where(c.Kernel.Inventory.Now(), b.ARN) {
+		if err := c.checkFamily(next, l); err != nil {
 			return nil, err
 		}
 	}
@@ -237,8 +237,8 @@ func (c *Cloud) addIPv6(b *Balancer) {
 			continue
 		}
 		_, b.Mappings[i].IPv6 = c.privateAddress(m.Subnet)
-		for _, eni := range c.Interfaces.All(c.Kernel.Inventory.Now()) {
-			if eni.Balancer == b.ARN && eni.Subnet == m.Subnet && !eni.Leaving {
+		for _, eni := range c.Interfaces.Where(c.Kernel.Inventory.Now(), b.ARN) {
+			if eni.Subnet == m.Subnet && !eni.Leaving {
 				c.Interfaces.Change(eni.ID, func(e *Interface) { e.IPv6 = b.Mappings[i].IPv6 })
 			}
 		}
@@ -262,8 +262,8 @@ func (c *Cloud) setSecurityGroups(r *request) (any, error) {
 	}
 	enforce := cmp.Or(r.form.text("EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"), b.EnforceOnLink)
 	c.Balancers.Change(b.ARN, func(b *Balancer) { b.Groups, b.EnforceOnLink = ids, enforce })
-	for _, eni := range c.Interfaces.All(c.Kernel.Inventory.Now()) {
-		if eni.Balancer == b.ARN && !eni.Leaving {
+	for _, eni := range c.Interfaces.Where(c.Kernel.Inventory.Now(), b.ARN) {
+		if !eni.Leaving {
 			c.Interfaces.Change(eni.ID, func(i *Interface) { i.Groups = ids })
 		}
 	}

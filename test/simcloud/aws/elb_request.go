@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/edgegateway/edgegateway/test/simcloud"
 )
 
 func itoa(n int) string { return strconv.Itoa(n) }
@@ -32,6 +34,22 @@ func elbPage[T any](r *request, items []T, arn func(T) string) ([]T, string, err
 		next = base64.URLEncoding.EncodeToString([]byte(arn(items[end-1])))
 	}
 	return items[start:end], next, nil
+}
+
+// askedFor returns what a list in Elastic Load Balancing is to be chosen from: what has the ARNs, or the names, else all.
+func askedFor[T simcloud.Cloner[T]](shelf *simcloud.Shelf[T], view simcloud.View, arns, names []string) []T {
+	switch {
+	case len(arns) > 0:
+		return shelf.Some(view, arns...)
+	case len(names) > 0:
+		var all []T
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+			all = append(all, shelf.Where(view, name)...)
+		}
+		return all
+	default:
+		return shelf.All(view)
+	}
 }
 
 // chosen returns the items with the wanted ARNs or names. It refuses more than 20, and a wanted one that is missing.

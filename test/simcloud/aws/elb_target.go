@@ -66,9 +66,9 @@ func (c *Cloud) registerTargets(r *request) (any, error) {
 func (c *Cloud) targetsBehind(balancer string) int {
 	count := 0
 	seen := map[string]bool{}
-	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
+	for _, l := range c.Listeners.Where(c.Kernel.Inventory.Now(), balancer) {
 		for _, arn := range l.groups() {
-			if l.Balancer != balancer || seen[arn] {
+			if seen[arn] {
 				continue
 			}
 			seen[arn] = true
@@ -163,11 +163,9 @@ func (c *Cloud) deregisterTargets(r *request) (any, error) {
 
 // checkTargets starts the health checks of all targets behind a load balancer afresh, as when it becomes active.
 func (c *Cloud) checkTargets(balancer string) {
-	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if l.Balancer == balancer {
-			for _, arn := range l.groups() {
-				c.checkGroup(arn)
-			}
+	for _, l := range c.Listeners.Where(c.Kernel.Inventory.Now(), balancer) {
+		for _, arn := range l.groups() {
+			c.checkGroup(arn)
 		}
 	}
 }

@@ -54,10 +54,7 @@ func (c *Cloud) forwarding(b Balancer) (plane.Balancer, []plane.Pool) {
 		}
 	}
 	var pools []plane.Pool
-	for _, l := range c.Listeners.All(c.Kernel.Inventory.Now()) {
-		if l.Balancer != b.ARN {
-			continue
-		}
+	for _, l := range c.Listeners.Where(c.Kernel.Inventory.Now(), b.ARN) {
 		for _, arn := range l.groups() {
 			g, _ := c.TargetGroups.Get(c.Kernel.Inventory.Now(), arn)
 			if !slices.ContainsFunc(pools, func(p plane.Pool) bool { return p.ID == arn }) {
