@@ -10,6 +10,13 @@ type Sweeper interface {
 	Sweep(ctx context.Context, places []Place) (Sighting, error)
 }
 
+// Recaller is a Sweeper that need not ask again for what its last Sweep has listed.
+type Recaller interface {
+	// Recall is Observe, but for what the last Sweep listed in a place: that is taken from there. If something has gone since, the error may be
+	// Transient. It only reads.
+	Recall(ctx context.Context, owner Owner, refs Refs) (Graph, error)
+}
+
 // Sighting is what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
 // Place.Names for what they can't. The text of a thing differs whenever a change of it that lists show has happened; a thing that is not
 // there has none.

@@ -46,7 +46,10 @@ func Watch(p Provider, pace Pace) Provider {
 		pace.Now = time.Now
 	}
 	glancer, _ := p.(Glancer)
-	return &watched{Provider: p, sweeper: sweeper, glancer: glancer, pace: pace, known: map[string]*sight{}, began: pace.Now()}
+	recaller, _ := p.(Recaller)
+	return &watched{
+		Provider: p, sweeper: sweeper, glancer: glancer, recaller: recaller, pace: pace, known: map[string]*sight{}, began: pace.Now(),
+	}
 }
 
 // quieter is a Provider that can tell whether lists may still be late.
@@ -62,18 +65,20 @@ func quiet(p Provider, owner Owner) bool {
 type watched struct {
 	Provider
 	sweeper Sweeper
-	glancer Glancer // nil if it is none
-	pace    Pace
-	began   time.Time
+	// nil if it is none:
+	glancer  Glancer
+	recaller Recaller
+	pace     Pace
+	began    time.Time
 
 	mu    sync.Mutex
 	known map[string]*sight // by owner's mark
+	// sweeps that were begun.
+	sweeps int
 
-	// sweeping guards what is about sweeps; it is held during one, so that the others wait for its answer instead of asking too.
+	// sweeping guards the last sweep; it is held during one, so that the others wait for its answer instead of asking too.
 	sweeping sync.Mutex
-	swept    time.Time
-	sighting Sighting
-	covered  []Place
+	last     sweep
 }
 
 // Observe implements Provider.
@@ -84,22 +89,34 @@ func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, e
 	if last.patience == 0 {
 		age = max(age, w.pace.Settled)
 	}
-	sighting, err := w.sweep(ctx, refs.Places, age)
+	swept, err := w.sweep(ctx, refs.Places, age)
 	if err != nil {
 		return Graph{}, err
 	}
 	// Names that were looked for then and are in no place any more are no news.
-	then := sighting.of(mark, last.refs.Places)
+	then := swept.sighting.of(mark, last.refs.Places)
 	if due != everything && (then == last.told || w.ours(mark, last, then)) {
 		return w.glance(ctx, owner, last, due)
 	}
-	at, told := w.pace.Now(), sighting.of(mark, refs.Places)
-	graph, err := w.Provider.Observe(ctx, owner, refs)
-	if err != nil {
+	now := sight{refs: refs, glanced: w.pace.Now(), told: swept.sighting.of(mark, refs.Places)}
+	if now.graph, now.at, err = w.look(ctx, owner, refs, w.recalls(last, swept, refs, then == last.told)); err != nil {
 		return Graph{}, err
 	}
-	w.remember(mark, sight{graph: graph, refs: refs, at: at, glanced: at, told: told})
-	return graph, nil
+	w.remember(mark, now)
+	return now.graph, nil
+}
+
+// look observes, and returns the time that nothing of it is older than. With a sweep, what that listed is not asked for again.
+func (w *watched) look(ctx context.Context, owner Owner, refs Refs, swept *sweep) (Graph, time.Time, error) {
+	if swept != nil {
+		graph, err := w.recaller.Recall(ctx, owner, refs)
+		if err == nil || ClassOf(err) != Transient {
+			return graph, swept.at, err
+		}
+	}
+	at := w.pace.Now()
+	graph, err := w.Provider.Observe(ctx, owner, refs)
+	return graph, at, err
 }
 
 // glance returns what was seen last, with the state that its targets have now, if that is due.
@@ -141,7 +158,7 @@ func (w *watched) remember(mark string, now sight) {
 	defer w.mu.Unlock()
 	before := w.known[mark]
 	if before != nil {
-		now.changed = before.changed
+		now.changed, now.applied = before.changed, before.applied
 	}
 	now.graph = NewGraph(now.graph.Nodes...)
 	w.wait(&now, before)
@@ -175,7 +192,7 @@ func (w *watched) Apply(ctx context.Context, owner Owner, change Change) error {
 		s = &sight{stale: true}
 		w.known[owner.Mark()] = s
 	}
-	s.changed, s.proof = w.pace.Now(), false
+	s.changed, s.applied, s.proof = w.pace.Now(), w.sweeps, false
 	if told && !s.stale {
 		s.graph, s.own = s.graph.after(change, node), true
 		if first := w.firstLook(s.graph); first != s.first {

@@ -16,8 +16,9 @@ type sight struct {
 	glanced time.Time
 	// told is what the last sweep before said of it.
 	told string
-	// changed is when we last changed something of it; stale says that this was after the look.
+	// changed is when we last changed something of it, and applied how many sweeps had begun by then; stale says that this was after the look.
 	changed time.Time
+	applied int
 	stale   bool
 	// own says that changes of ours are in graph by what we were told, and not by a look.
 	own bool

@@ -9,32 +9,60 @@ import (
 	"time"
 )
 
-// sweep returns what a sweep told that is at most so old and covers these places, or makes one of all places known.
-func (w *watched) sweep(ctx context.Context, places []Place, age time.Duration) (Sighting, error) {
+// sweep is what a sweep told of the places that it covered. They are numbered from 1; at is when it began.
+type sweep struct {
+	number   int
+	at       time.Time
+	sighting Sighting
+	covered  []Place
+}
+
+// sweep returns one that is at most so old and covers these places, or makes one of all places known.
+func (w *watched) sweep(ctx context.Context, places []Place, age time.Duration) (sweep, error) {
 	w.sweeping.Lock()
 	defer w.sweeping.Unlock()
 	now := w.pace.Now()
-	if !w.swept.IsZero() && now.Sub(w.swept) < age && covers(w.covered, places) {
-		return w.sighting, nil
+	if w.last.number > 0 && now.Sub(w.last.at) < age && covers(w.last.covered, places) {
+		return w.last, nil
 	}
-	all := w.places(places)
-	sighting, err := w.sweeper.Sweep(ctx, all)
-	if err != nil {
-		return nil, fmt.Errorf("sweeping: %w", err)
+	next := sweep{at: now}
+	next.number, next.covered = w.begin(places)
+	var err error
+	if next.sighting, err = w.sweeper.Sweep(ctx, next.covered); err != nil {
+		return sweep{}, fmt.Errorf("sweeping: %w", err)
 	}
-	w.swept, w.sighting, w.covered = now, sighting, all
-	return sighting, nil
+	w.last = next
+	return next, nil
 }
 
-// places joins these with those of all gateways.
-func (w *watched) places(more []Place) []Place {
+// recalls returns swept if a look can do with what it listed, else nil. No change of ours may have been made since it began. It may be as old as
+// lists may be late; one that tells what was told at the last look may be older, since another list would tell nothing new. And it must not
+// be too old to prove what can be proved by now.
+func (w *watched) recalls(last sight, swept sweep, refs Refs, nothingNew bool) *sweep {
+	now, from := w.pace.Now(), w.changedAt(&last).Add(w.pace.Lag)
+	known := !last.at.IsZero() && nothingNew && last.refs.include(refs)
+	switch {
+	case w.recaller == nil, swept.number <= last.applied:
+		return nil
+	case swept.at.Before(from) && !now.Before(from):
+		return nil
+	case now.Sub(swept.at) < w.pace.Lag || known:
+		return &swept
+	default:
+		return nil
+	}
+}
+
+// begin counts a sweep, and joins these places with those of all gateways.
+func (w *watched) begin(more []Place) (number int, places []Place) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.sweeps++
 	all := slices.Clone(more)
 	for _, mark := range slices.Sorted(maps.Keys(w.known)) {
 		all = append(all, w.known[mark].refs.Places...)
 	}
-	return merge(all)
+	return w.sweeps, merge(all)
 }
 
 // covers says whether places are among those of a sweep. What is looked for in a place doesn't depend on the names in it.

@@ -115,29 +115,29 @@ func (a addresses) own(ctx context.Context, owner providers.Owner, id string) (e
 }
 
 // readAddresses returns the owner's addresses and, by IP or allocation ID, those that were brought.
-func (r *region) readAddresses(ctx context.Context, owner providers.Owner, brought []string) ([]ec2types.Address, error) {
-	queries := [][]ec2types.Filter{{ownedBy(owner)}}
+func (w *view) readAddresses(ctx context.Context) ([]ec2types.Address, error) {
+	own, err := w.ownAddresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Clone(own)
 	var ips, ids []string
-	for _, text := range brought {
+	for _, text := range w.brought {
 		if _, err := netip.ParseAddr(text); err == nil {
 			ips = append(ips, text)
 		} else {
 			ids = append(ids, text)
 		}
 	}
-	if len(ips) > 0 {
-		queries = append(queries, []ec2types.Filter{filter("public-ip", ips...)})
-	}
-	if len(ids) > 0 {
-		queries = append(queries, []ec2types.Filter{filter("allocation-id", ids...)})
-	}
-	var all []ec2types.Address
-	for _, filters := range queries {
-		out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: filters})
-		if err != nil {
-			return nil, fmt.Errorf("reading addresses: %w", classed(err))
+	for _, by := range []ec2types.Filter{filter("public-ip", ips...), filter("allocation-id", ids...)} {
+		if len(by.Values) == 0 {
+			continue
 		}
-		for _, address := range out.Addresses {
+		found, err := w.listAddresses(ctx, by)
+		if err != nil {
+			return nil, err
+		}
+		for _, address := range found {
 			known := func(a ec2types.Address) bool {
 				return aws.ToString(a.AllocationId) == aws.ToString(address.AllocationId)
 			}

@@ -126,5 +126,6 @@ type region struct {
 	limits       limitAPI
 
 	memory *memory
+	swept  sweptLists
 	now    func() time.Time
 }

@@ -20,6 +20,11 @@ import (
 // subnets and the addresses that were brought, even if nothing of the owner's is there yet: with them Desired can name all that it
 // wants before anything is made.
 func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+	return p.observe(ctx, owner, refs, func(*region) *lists { return nil })
+}
+
+// observe looks at what there is, in the lists that it is given of a region, or in AWS if that is nil.
+func (p *LoadBalancers) observe(ctx context.Context, owner providers.Owner, refs providers.Refs, listsOf func(*region) *lists) (providers.Graph, error) {
 	if err := p.checkAccounts(refs.Places); err != nil {
 		return providers.Graph{}, err
 	}
@@ -27,6 +32,7 @@ func (p *LoadBalancers) Observe(ctx context.Context, owner providers.Owner, refs
 	var nodes []providers.Node
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		v := p.view(owner, name, refs)
+		v.lists = listsOf(v.region)
 		found, err := v.look(ctx, names[name])
 		if err != nil {
 			return providers.Graph{}, err
@@ -101,6 +107,8 @@ type view struct {
 	*region
 	owner providers.Owner
 	place providers.Place
+	// lists that answer for AWS, or nil.
+	lists *lists
 	// brought addresses, and load balancers named to be adopted.
 	brought, named []string
 	// What is found on the way: the keys of addresses by allocation, the labels of what has an ARN, the allocations that the owner's load
@@ -115,7 +123,7 @@ type view struct {
 
 // look returns the owner's nodes in the region.
 func (w *view) look(ctx context.Context, names []string) ([]providers.Node, error) {
-	elastic, err := w.readAddresses(ctx, w.owner, w.brought)
+	elastic, err := w.readAddresses(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -141,7 +149,7 @@ func (w *view) foreign(ctx context.Context) ([]providers.Node, error) {
 	if err != nil || len(w.brought) == 0 {
 		return nodes, err
 	}
-	elastic, err := w.readAddresses(ctx, w.owner, w.brought)
+	elastic, err := w.readAddresses(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -166,11 +174,11 @@ func (w *view) keyOf(address ec2types.Address) string {
 // guards returns the frontend group and the rules in the nodes' groups. While a load balancer is there, nobody need ask whether its
 // network interfaces have gone.
 func (w *view) guards(ctx context.Context, serving bool) ([]providers.Node, error) {
-	groups, err := w.readGroups(ctx, ownedBy(w.owner))
+	groups, err := w.ownGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := w.readRules(ctx, ownedBy(w.owner))
+	rules, err := w.ownRules(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -197,7 +205,7 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 	if err != nil {
 		return nil, err
 	}
-	groups, err := targetGroups{w.region}.byName(ctx, named(kindTargets, names))
+	groups, err := w.targetGroupsNamed(ctx, named(kindTargets, names))
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +247,7 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 
 // loadBalancers returns those with names of the place, and those that are to be adopted.
 func (w *view) loadBalancers(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
-	all, err := balancers{w.region}.byName(ctx, named(kindBalancer, names))
+	all, err := w.balancersNamed(ctx, named(kindBalancer, names))
 	if err != nil {
 		return nil, err
 	}

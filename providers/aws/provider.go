@@ -53,6 +53,7 @@ var (
 	_ providers.Provider  = (*LoadBalancers)(nil)
 	_ providers.Predictor = (*LoadBalancers)(nil)
 	_ providers.Sweeper   = (*LoadBalancers)(nil)
+	_ providers.Recaller  = (*LoadBalancers)(nil)
 	_ providers.Glancer   = (*LoadBalancers)(nil)
 	_ providers.Teller    = (*LoadBalancers)(nil)
 

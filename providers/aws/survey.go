@@ -62,7 +62,7 @@ func (s survey) possession(id string, tags map[string]string, command ...string)
 func (s survey) ofCluster() ec2types.Filter { return filter("tag:"+tagClusterUID, s.cluster) }
 
 func (s survey) elastic(ctx context.Context) ([]providers.Possession, error) {
-	found, err := s.markedAddresses(ctx, s.ofCluster())
+	found, err := s.listAddresses(ctx, s.ofCluster())
 	var all []providers.Possession
 	for _, a := range found {
 		id := aws.ToString(a.AllocationId)

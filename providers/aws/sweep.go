@@ -33,12 +33,13 @@ func (p *LoadBalancers) Sweep(ctx context.Context, places []providers.Place) (pr
 	regions := p.regionsOf(places)
 	texts := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(regions)) {
-		s := sweep{region: p.in(name), names: regions[name], texts: texts}
+		s := sweep{region: p.in(name), names: regions[name], texts: texts, lists: newLists()}
 		for _, list := range []func(context.Context) error{s.balancing, s.groupsOfTargets, s.elastic, s.guards, s.nodeRules, s.remembered} {
 			if err := list(ctx); err != nil {
 				return nil, err
 			}
 		}
+		s.swept.keep(s.lists)
 	}
 	return sightingOf(texts), nil
 }
@@ -69,6 +70,7 @@ type sweep struct {
 	// names in places, and what is told of each thing, a line each.
 	names []string
 	texts map[string][]string
+	lists *lists
 }
 
 func (s sweep) tell(thing, format string, args ...any) {
@@ -85,6 +87,7 @@ func (s sweep) balancing(ctx context.Context) error {
 	adopted := map[string]string{}
 	err := s.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
 		name := aws.ToString(lb.LoadBalancerName)
+		note(s.lists.balancers, name, lb)
 		thing := placeName(kindBalancer, name)
 		if !s.ours(thing, name) {
 			return
@@ -111,6 +114,7 @@ func (s sweep) balancing(ctx context.Context) error {
 func (s sweep) groupsOfTargets(ctx context.Context) error {
 	return s.eachTargetGroup(ctx, func(g elbtypes.TargetGroup) {
 		name := aws.ToString(g.TargetGroupName)
+		note(s.lists.targetGroups, name, g)
 		thing := placeName(kindTargets, name)
 		if !s.ours(thing, name) {
 			return
@@ -128,9 +132,11 @@ func (s sweep) groupsOfTargets(ctx context.Context) error {
 }
 
 func (s sweep) elastic(ctx context.Context) error {
-	found, err := s.markedAddresses(ctx, marked())
+	found, err := s.listAddresses(ctx, marked())
 	for _, a := range found {
-		s.tell(tagValue(a.Tags, tagOwner), "%s %s on %s %s %v", aws.ToString(a.AllocationId), aws.ToString(a.PublicIp),
+		mark := tagValue(a.Tags, tagOwner)
+		note(s.lists.addresses, mark, a)
+		s.tell(mark, "%s %s on %s %s %v", aws.ToString(a.AllocationId), aws.ToString(a.PublicIp),
 			aws.ToString(a.NetworkInterfaceId), aws.ToString(a.AssociationId), tagText(a.Tags))
 	}
 	return err
@@ -139,7 +145,9 @@ func (s sweep) elastic(ctx context.Context) error {
 func (s sweep) guards(ctx context.Context) error {
 	found, err := s.markedGroups(ctx, marked())
 	for _, g := range found {
-		s.tell(tagValue(g.Tags, tagOwner), "%s %s %s in %q out %q %v", aws.ToString(g.GroupId), aws.ToString(g.GroupName), aws.ToString(g.VpcId),
+		mark := tagValue(g.Tags, tagOwner)
+		note(s.lists.groups, mark, g)
+		s.tell(mark, "%s %s %s in %q out %q %v", aws.ToString(g.GroupId), aws.ToString(g.GroupName), aws.ToString(g.VpcId),
 			rulesOf(g.IpPermissions), rulesOf(g.IpPermissionsEgress), tagText(g.Tags))
 	}
 	return err
@@ -148,7 +156,9 @@ func (s sweep) guards(ctx context.Context) error {
 func (s sweep) nodeRules(ctx context.Context) error {
 	found, err := s.markedRules(ctx, marked())
 	for _, r := range found {
-		s.tell(tagValue(r.Tags, tagOwner), "%s in %s: %s", aws.ToString(r.SecurityGroupRuleId), aws.ToString(r.GroupId), accessRule(r))
+		mark := tagValue(r.Tags, tagOwner)
+		note(s.lists.rules, mark, r)
+		s.tell(mark, "%s in %s: %s", aws.ToString(r.SecurityGroupRuleId), aws.ToString(r.GroupId), accessRule(r))
 	}
 	return err
 }
@@ -195,8 +205,8 @@ func (r *region) eachTargetGroup(ctx context.Context, do func(elbtypes.TargetGro
 // marked is the filter for what bears any gateway's mark.
 func marked() ec2types.Filter { return filter("tag-key", tagOwner) }
 
-// markedAddresses lists addresses. AWS gives them without pages.
-func (r *region) markedAddresses(ctx context.Context, by ec2types.Filter) ([]ec2types.Address, error) {
+// listAddresses lists addresses. AWS gives them without pages.
+func (r *region) listAddresses(ctx context.Context, by ec2types.Filter) ([]ec2types.Address, error) {
 	out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{Filters: []ec2types.Filter{by}})
 	if err != nil {
 		return nil, fmt.Errorf("listing addresses: %w", classed(err))
