@@ -35,10 +35,10 @@ type Glancer interface {
 	Glance(ctx context.Context, owner Owner, observed Graph) (Graph, error)
 }
 
-// Preflighter can tell whether what is wanted fits into what is left of quotas.
+// Preflighter can tell whether what is wanted can be made: whether it fits into what is left of quotas, and what it is to be put in is there.
 type Preflighter interface {
-	// Preflight returns a Denied error with the reason QuotaExceeded, which names the quota and the cure, if the nodes of desired that
-	// are not observed can't all be created. It is asked before the first creation. It only reads.
+	// Preflight returns a Denied error, which names the field and the cure, if the nodes of desired that are not observed can't all be
+	// created; for a quota the reason is QuotaExceeded. It is asked before the first creation. It only reads.
 	Preflight(ctx context.Context, desired, observed Graph) error
 }
 

@@ -146,7 +146,7 @@ func (r Round) preflight(ctx context.Context, out Outcome) error {
 		return nil
 	}
 	if err := asker.Preflight(ctx, out.Desired, out.Observed); err != nil {
-		return fmt.Errorf("looking at quotas: %w", err)
+		return fmt.Errorf("before anything is made: %w", err)
 	}
 	return nil
 }

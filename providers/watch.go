@@ -86,7 +86,7 @@ func (w *watched) Observe(ctx context.Context, owner Owner, refs Refs) (Graph, e
 	mark := owner.Mark()
 	last, due := w.due(mark, refs)
 	age := w.pace.Shallow
-	if last.patience == 0 {
+	if !last.at.IsZero() && last.patience == 0 {
 		age = max(age, w.pace.Settled)
 	}
 	swept, err := w.sweep(ctx, refs.Places, age)

@@ -116,6 +116,57 @@ func TestWhatASweepShowsIsLookedAt(t *testing.T) {
 	}
 }
 
+// recalling is a sky that remembers what it listed. One that is forgetful finds that something has gone since.
+type recalling struct {
+	*sky
+	recalls   int
+	forgetful bool
+}
+
+func (r *recalling) Recall(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
+	r.recalls++
+	if r.forgetful {
+		return providers.Graph{}, &providers.Error{Class: providers.Transient, Err: fmt.Errorf("it has gone")}
+	}
+	return r.graph, nil
+}
+
+func TestWhatASweepHasListedIsNotListedAgain(t *testing.T) {
+	w := watch(t)
+	r := &recalling{sky: w.sky}
+	pace := providers.Pace{
+		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Settled: time.Minute, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
+	}
+	w.p = providers.Watch(r, pace)
+	check := func(what string, looked bool, looks, recalls int) {
+		t.Helper()
+		if w.looks != looks || r.recalls != recalls {
+			t.Errorf("%s: looked %t; %d looks and %d recalls, not %d and %d", what, looked, w.looks, r.recalls, looks, recalls)
+		}
+		w.looks, r.recalls = 0, 0
+	}
+	check("the first time", w.look(0), 0, 1)
+	w.settle()
+	check("the last sweep is too old to prove what the process before did", false, 1, 0)
+	change := providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0]}
+	if err := w.p.Apply(t.Context(), w.owner, change); err != nil {
+		t.Fatal(err)
+	}
+	check("the last sweep was before our change", w.look(time.Second), 1, 0)
+	w.round(5*time.Second, false) // nothing is left to do: it is to be proved
+	check("it is too early for proof", false, 0, 0)
+	check("the last sweep is too old to prove ours", w.look(11*time.Second), 1, 0)
+	w.told = "changed"
+	check("a sweep shows a change", w.look(time.Minute), 0, 1)
+	w.now = w.now.Add(time.Hour)
+	check("it is time for a look, and the sweep is made anew", w.look(0), 0, 1)
+	for !w.look(25 * time.Second) && r.recalls == 0 {
+	}
+	check("it is time for a look, and the last sweep told nothing new", false, 0, 1)
+	r.forgetful, w.told = true, "changed again"
+	check("what was listed has gone since", w.look(time.Minute), 1, 1)
+}
+
 func TestWhatNoSweepShowsIsFoundInTime(t *testing.T) {
 	w := watch(t)
 	w.settle()

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/edgegateway/edgegateway/providers"
 )
@@ -51,13 +52,18 @@ type DNS struct {
 	// ids of hosted zones by name, and the changes that were made here and may not be served yet, by record.
 	ids     map[string]string
 	changes map[string]string
+	// swept are the records that the last sweep listed, by zone ID and name. Nobody changes them.
+	swept map[string]map[string][]types.ResourceRecordSet
 }
 
 var (
 	_ providers.Provider = (*DNS)(nil)
 	_ providers.Sweeper  = (*DNS)(nil)
+	_ providers.Recaller = (*DNS)(nil)
 	_ providers.Teller   = (*DNS)(nil)
 	_ providers.Surveyor = (*DNS)(nil)
+
+	_ providers.Preflighter = (*DNS)(nil)
 )
 
 // NewDNS returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
@@ -183,6 +189,18 @@ func (p *DNS) recordNode(zone, host, kind string) providers.Node {
 // Observe asks for the names in refs' places. A record is owner's if its claim says so; one that is there without it is Unmanaged. In a
 // zone that the account has no more there is nothing.
 func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+	return p.observe(ctx, owner, refs, p.read)
+}
+
+// Recall implements providers.Recaller.
+func (p *DNS) Recall(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+	return p.observe(ctx, owner, refs, p.recall)
+}
+
+// observe looks at names by read, which returns what is at a name of a zone.
+func (p *DNS) observe(
+	ctx context.Context, owner providers.Owner, refs providers.Refs, read func(ctx context.Context, zoneID, host string) (presence, error),
+) (providers.Graph, error) {
 	var nodes []providers.Node
 	for _, place := range refs.Places {
 		if place.Provider != DNSName {
@@ -200,7 +218,7 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 			continue
 		}
 		for _, host := range place.Names {
-			found, err := p.read(ctx, id, host)
+			found, err := read(ctx, id, host)
 			if err != nil {
 				return providers.Graph{}, err
 			}

@@ -18,13 +18,19 @@ const networkAge = time.Minute
 
 // memory keeps what was created here and may not be in lists yet. Only addresses need it: everything else has a name that AWS keeps
 // unique. It is lost in a crash, after which a second address is found to be surplus and goes. It also keeps which instances were found
-// not to run, which is found out again after a crash, and networks, which many gateways share.
+// not to run, which is found out again after a crash, and networks and quotas, which many gateways share.
 type memory struct {
 	mu   sync.Mutex
 	kept map[string]*remembered // by ID
 	down []string
-	// networks by what was asked.
+	// networks by what was asked, and quotas by demand.key.
 	networks map[string]seenNetwork
+	quotas   map[string]seenQuota
+}
+
+type seenQuota struct {
+	stand stand
+	at    time.Time
 }
 
 type seenNetwork struct {
@@ -39,7 +45,7 @@ type remembered struct {
 }
 
 func newMemory() *memory {
-	return &memory{kept: map[string]*remembered{}, networks: map[string]seenNetwork{}}
+	return &memory{kept: map[string]*remembered{}, networks: map[string]seenNetwork{}, quotas: map[string]seenQuota{}}
 }
 
 // network returns the one that was read lately, if it was. Nobody may change it.
@@ -55,6 +61,31 @@ func (m *memory) keepNetwork(asked string, network Network, now time.Time) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.networks[asked] = seenNetwork{network: network, at: now}
+}
+
+// quota returns how a quota stood lately, with what was taken from it since, if that is known.
+func (m *memory) quota(key string, now time.Time) (stand, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	maps.DeleteFunc(m.quotas, func(_ string, q seenQuota) bool { return now.Sub(q.at) >= quotaAge })
+	q, ok := m.quotas[key]
+	return q.stand, ok
+}
+
+func (m *memory) keepQuota(key string, there stand, now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.quotas[key] = seenQuota{stand: there, at: now}
+}
+
+// takeQuota counts what is about to be made. It is nothing where the quota's stand was not kept.
+func (m *memory) takeQuota(key string, count int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if q, ok := m.quotas[key]; ok {
+		q.stand.used += count
+		m.quotas[key] = q
+	}
 }
 
 func (m *memory) keep(owner providers.Owner, node providers.Node) {

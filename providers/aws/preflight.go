@@ -3,8 +3,10 @@ package aws
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
@@ -37,23 +39,108 @@ type need struct {
 	balancer                                 string
 }
 
+// stand is how much of a quota there is, and how much of that is used. AWS does not tell of all.
+type stand struct {
+	limit, used int
+	told        bool
+}
+
+// fits says whether there is room for more.
+func (s stand) fits(needed int) bool { return !s.told || s.used+needed <= s.limit }
+
+// quotaAge is how old what was read of a quota may be to say that there is room. Nothing is refused by it.
+const quotaAge = time.Minute
+
+// demand is what is needed of a quota.
+type demand struct {
+	quota string
+	// of is the load balancer that the quota is of, "" if that is to be made or it is the region's.
+	of string
+	// needed by this gateway, of which taken leaves less to others.
+	needed, taken int
+	ask           func(context.Context) (stand, error)
+}
+
+// key of the quota among all that are remembered.
+func (d demand) key() string { return d.quota + " " + d.of }
+
 // Preflight implements providers.Preflighter. It asks for those quotas that something is to be taken from, and names all that are too small.
-// AWS tells the quota of security groups of a region by no call of EC2's; if that is reached, the creation says so.
+// What it lets pass counts as used for the next ones, as long as what was read is believed, so that many gateways that come at once don't
+// count the same things. AWS tells the quota of security groups of a region by no call of EC2's; if that is reached, the creation says so.
 func (p *LoadBalancers) Preflight(ctx context.Context, desired, observed providers.Graph) error {
-	n := needed(desired, observed)
 	r := p.in(p.config.Region)
+	demands := r.demands(needed(desired, observed))
 	var short []string
-	for _, check := range []func(context.Context, need) ([]string, error){r.checkAddresses, r.checkBalancing} {
-		found, err := check(ctx, n)
+	for _, d := range demands {
+		there, err := r.standOf(ctx, d)
 		if err != nil {
 			return err
 		}
-		short = append(short, found...)
+		if !there.fits(d.needed) {
+			short = append(short, fmt.Sprintf("the quota %q is %d, of which %d are in use, and this needs %d more; %s",
+				d.quota, there.limit, there.used, d.needed, cureOf(d.quota)))
+		}
 	}
-	if len(short) == 0 {
-		return nil
+	if len(short) > 0 {
+		return denied(ReasonQuota, fieldRegion, fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
 	}
-	return denied(ReasonQuota, fieldRegion, fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
+	for _, d := range demands {
+		r.memory.takeQuota(d.key(), d.taken)
+	}
+	return nil
+}
+
+// demands returns the quotas of which something is needed.
+func (r *region) demands(n need) []demand {
+	var limits map[string]int
+	ofELB := func(name string, count func(context.Context) (int, error)) func(context.Context) (stand, error) {
+		return func(ctx context.Context) (stand, error) {
+			var err error
+			if limits == nil {
+				if limits, err = r.balancingLimits(ctx); err != nil {
+					return stand{}, err
+				}
+			}
+			there := stand{}
+			if there.limit, there.told = limits[name]; there.told {
+				there.used, err = count(ctx)
+			}
+			return there, err
+		}
+	}
+	listeners := func(ctx context.Context) (int, error) { return r.countListeners(ctx, n.balancer) }
+	all := []demand{
+		{quota: quotaAddresses, needed: n.addresses, taken: n.addresses, ask: r.addressStand},
+		{quota: quotaListeners, of: n.balancer, needed: n.listeners, ask: ofELB(limitListeners, listeners)}, // nobody else makes listeners there
+		{quota: quotaBalancers, needed: n.balancers, taken: n.balancers, ask: ofELB(limitBalancers, r.countBalancers)},
+		{quota: quotaTargets, needed: n.targets, taken: n.targets, ask: ofELB(limitTargets, r.countTargetGroups)},
+	}
+	return slices.DeleteFunc(all, func(d demand) bool { return d.needed == 0 })
+}
+
+// standOf returns how a quota stands, as it was read lately if there is room by that.
+func (r *region) standOf(ctx context.Context, d demand) (stand, error) {
+	if there, known := r.memory.quota(d.key(), r.now()); known && there.fits(d.needed) {
+		return there, nil
+	}
+	there, err := d.ask(ctx)
+	if err == nil {
+		r.memory.keepQuota(d.key(), there, r.now())
+	}
+	return there, err
+}
+
+// addressStand returns how the quota of Elastic IPs stands.
+func (r *region) addressStand(ctx context.Context) (stand, error) {
+	limit, told, err := r.addressLimit(ctx)
+	if err != nil || !told {
+		return stand{}, err
+	}
+	out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
+	if err != nil {
+		return stand{}, fmt.Errorf("counting addresses: %w", classed(err))
+	}
+	return stand{limit: limit, used: len(out.Addresses), told: true}, nil
 }
 
 // needed counts what is wanted and not there. What replaces something needs room beside it.
@@ -82,29 +169,6 @@ func needed(desired, observed providers.Graph) need {
 	return n
 }
 
-// room says what is wrong and what to do, if a quota has too little left.
-func room(quota string, limit, used, needed int) []string {
-	if needed == 0 || used+needed <= limit {
-		return nil
-	}
-	return []string{fmt.Sprintf("the quota %q is %d, of which %d are in use, and this needs %d more; %s", quota, limit, used, needed, cureOf(quota))}
-}
-
-func (r *region) checkAddresses(ctx context.Context, n need) ([]string, error) {
-	if n.addresses == 0 {
-		return nil, nil
-	}
-	limit, told, err := r.addressLimit(ctx)
-	if err != nil || !told {
-		return nil, err
-	}
-	out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
-	if err != nil {
-		return nil, fmt.Errorf("counting addresses: %w", classed(err))
-	}
-	return room(quotaAddresses, limit, len(out.Addresses), n.addresses), nil
-}
-
 // addressLimit returns how many addresses the account may have, false if AWS does not tell.
 func (r *region) addressLimit(ctx context.Context) (int, bool, error) {
 	out, err := r.account.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{})
@@ -121,47 +185,29 @@ func (r *region) addressLimit(ctx context.Context) (int, bool, error) {
 	return 0, false, nil
 }
 
-// checkBalancing checks all quotas of load balancing. What AWS tells no limit of has none here.
-func (r *region) checkBalancing(ctx context.Context, n need) ([]string, error) {
-	if n.balancers+n.targets+n.listeners == 0 {
-		return nil, nil
+// countListeners counts those of a load balancer; one that is to be made has none.
+func (r *region) countListeners(ctx context.Context, balancer string) (int, error) {
+	if balancer == "" {
+		return 0, nil
 	}
-	limits, err := r.balancingLimits(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var short []string
-	if limit, told := limits[limitListeners]; told && n.listeners > 0 {
-		used := 0
-		if n.balancer != "" {
-			there, err := (listeners{r}).of(ctx, n.balancer)
-			if err != nil {
-				return nil, err
-			}
-			used = len(there)
+	there, err := (listeners{r}).of(ctx, balancer)
+	return len(there), err
+}
+
+func (r *region) countBalancers(ctx context.Context) (int, error) {
+	count := 0
+	err := r.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
+		if lb.Type == elbtypes.LoadBalancerTypeEnumNetwork {
+			count++
 		}
-		short = append(short, room(quotaListeners, limit, used, n.listeners)...)
-	}
-	if limit, told := limits[limitBalancers]; told && n.balancers > 0 {
-		used := 0
-		err := r.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
-			if lb.Type == elbtypes.LoadBalancerTypeEnumNetwork {
-				used++
-			}
-		})
-		if err != nil {
-			return nil, err
-		}
-		short = append(short, room(quotaBalancers, limit, used, n.balancers)...)
-	}
-	if limit, told := limits[limitTargets]; told && n.targets > 0 {
-		used := 0
-		if err := r.eachTargetGroup(ctx, func(elbtypes.TargetGroup) { used++ }); err != nil {
-			return nil, err
-		}
-		short = append(short, room(quotaTargets, limit, used, n.targets)...)
-	}
-	return short, nil
+	})
+	return count, err
+}
+
+func (r *region) countTargetGroups(ctx context.Context) (int, error) {
+	count := 0
+	err := r.eachTargetGroup(ctx, func(elbtypes.TargetGroup) { count++ })
+	return count, err
 }
 
 // balancingLimits returns ELB's limits, by ELB's names.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/edgegateway/edgegateway/providers"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -84,6 +85,46 @@ func TestWhatDoesNotFitIntoAQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestManyGatewaysCountQuotasOnce asks for gateways of which two fit.
+func TestManyGatewaysCountQuotasOnce(t *testing.T) {
+	w := newWorldOf(simaws.Config{Quotas: map[string]int{"elastic-ips": 7, "network-load-balancers": 9, "target-groups": 99}})
+	ctx := context.Background()
+	config := w.config()
+	config.Now = w.cloud.Now
+	lb, err := NewLoadBalancers(ctx, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range []struct {
+		after time.Duration
+		calls int // quotas of addresses and their number; ELB's quotas, load balancers and target groups
+		why   string
+	}{
+		{0, 5, "the first asks"}, {time.Second, 0, "the second is told what the first was"},
+		{time.Second, 2, "for the third there are too few addresses by that, and none of the two has taken any"},
+		{time.Minute, 5, "what was read is too old"},
+	} {
+		w.cloud.Advance(c.after)
+		gw := testGateway()
+		gw.Owner.Gateway, gw.Owner.Name = fmt.Sprintf("uid-%d", i), fmt.Sprintf("gateway-%d", i)
+		observed, err := lb.Observe(ctx, gw.Owner, providers.Refs{}.For(&gw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		desired, err := lb.Desired(gw, observed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before, _ := w.cloud.Calls()
+		if err := lb.Preflight(ctx, desired, observed); err != nil {
+			t.Errorf("%s: %v", c.why, err)
+		}
+		if after, _ := w.cloud.Calls(); after-before != c.calls {
+			t.Errorf("%s: %d calls, not %d", c.why, after-before, c.calls)
+		}
 	}
 }
 

@@ -42,6 +42,24 @@ func (p *DNS) read(ctx context.Context, zoneID, host string) (presence, error) {
 	return found, nil
 }
 
+// recall returns what the last sweep found at a name, or reads it if that was not in its zone.
+func (p *DNS) recall(ctx context.Context, zoneID, host string) (presence, error) {
+	p.mu.Lock()
+	swept, ok := p.swept[zoneID]
+	p.mu.Unlock()
+	if !ok {
+		return p.read(ctx, zoneID, host)
+	}
+	found := presence{sets: map[string]*types.ResourceRecordSet{}}
+	for _, name := range []string{host, providers.ClaimName(host)} {
+		for _, set := range swept[name] {
+			found.add(&set, host)
+		}
+	}
+	found.readClaim()
+	return found, nil
+}
+
 // readClaim reads the claim, if there is one.
 func (f *presence) readClaim() {
 	if f.claimSet == nil || f.claimSet.Type != types.RRTypeTxt {

@@ -53,7 +53,7 @@ func (p *DNS) write(ctx context.Context, owner providers.Owner, at point, change
 		return nil
 	}
 	if id == "" {
-		return denied(ReasonZone, fieldZones, fmt.Errorf("AWS account %s has no public hosted zone %s; make it there, or take it out of the class", p.account, at.zone))
+		return p.noZone(at.zone)
 	}
 	found, err := p.read(ctx, id, at.host)
 	if err != nil {

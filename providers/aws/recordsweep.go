@@ -16,10 +16,12 @@ import (
 // Sweep implements providers.Sweeper. A name is told with its claim, whichever zone it is in; of the zones' other records only those at names
 // in places are, since it matters when one of them no longer is in the way.
 func (p *DNS) Sweep(ctx context.Context, places []providers.Place) (providers.Sighting, error) {
-	texts := map[string][]string{}
-	err := p.eachZone(ctx, places, func(place providers.Place, _ string, sets []types.ResourceRecordSet) error {
+	texts, swept := map[string][]string{}, map[string]map[string][]types.ResourceRecordSet{}
+	err := p.eachZone(ctx, places, func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
 		claimed := map[string]bool{}
+		swept[id] = map[string][]types.ResourceRecordSet{}
 		for _, set := range sets {
+			note(swept[id], hostOf(set), set)
 			if host, ok := providers.ClaimedName(hostOf(set)); ok {
 				claimed[host] = true
 			}
@@ -38,6 +40,9 @@ func (p *DNS) Sweep(ctx context.Context, places []providers.Place) (providers.Si
 	if err != nil {
 		return nil, err
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.swept = swept
 	return sightingOf(texts), nil
 }
 

@@ -284,7 +284,7 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 		return balancing
 	}
 	gw := testGateway()
-	changes := 0
+	changes, recalled := 0, 0
 	drive := func(goal *providers.Gateway) {
 		before, seen := told(), listed(l.d.Observed)
 		for range 200 {
@@ -298,6 +298,7 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 				t.Fatal(err)
 			}
 			after, now := told(), listed(observed)
+			recalled += recalls(t, gw.Owner, l.d.Footprint, lb, dns)
 			if diff := cmp.Diff(seen, now); diff != "" {
 				changes++
 				if maps.Equal(before, after) {
@@ -319,9 +320,48 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 		drive(&next)
 	}
 	drive(nil)
-	if changes < 20 {
-		t.Errorf("only %d changes were seen", changes)
+	if changes < 20 || recalled < 40 {
+		t.Errorf("only %d changes were seen, and %d looks recalled", changes, recalled)
 	}
+}
+
+// recaller is a Provider that can recall.
+type recaller interface {
+	providers.Provider
+	providers.Sweeper
+	providers.Recaller
+}
+
+// recalls checks that what providers recall of their last sweep is what they observe, if nothing happens meanwhile. It returns how many it checked.
+func recalls(t *testing.T, owner providers.Owner, places []providers.Place, all ...recaller) int {
+	t.Helper()
+	ctx, refs, checked := context.Background(), providers.Refs{Places: places}, 0
+	for _, p := range all {
+		before, err := p.Sweep(ctx, places)
+		if err != nil {
+			t.Fatal(err)
+		}
+		recalled, err := p.Recall(ctx, owner, refs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		observed, err := p.Observe(ctx, owner, refs)
+		if err != nil {
+			t.Fatal(err)
+		}
+		after, err := p.Sweep(ctx, places)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !maps.Equal(before, after) {
+			continue
+		}
+		if diff := cmp.Diff(observed, recalled); diff != "" {
+			t.Fatalf("what is observed and is not recalled:\n%s", diff)
+		}
+		checked++
+	}
+	return checked
 }
 
 // TestAnAnswerFromMemoryIsNotTakenForOneThatHolds keeps what was observed for as long as sweeps tell the same, as an operator may, while lists

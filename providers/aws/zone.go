@@ -7,6 +7,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/route53"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // zoneID returns the ID of the account's public hosted zone of a name, or "" if it has none. Two of one name are a Denied error: only
@@ -52,6 +54,29 @@ func (p *DNS) zoneID(ctx context.Context, zone string) (string, error) {
 		return "", denied("ZoneAmbiguous", fieldZones, fmt.Errorf("AWS account %s has %d public hosted zones %s (%s); delete those that are not delegated to",
 			p.account, len(ids), zone, strings.Join(ids, ", ")))
 	}
+}
+
+// noZone refuses a zone that the account does not have.
+func (p *DNS) noZone(zone string) error {
+	return denied(ReasonZone, fieldZones, fmt.Errorf("AWS account %s has no public hosted zone %s; make it there, or take it out of the class", p.account, zone))
+}
+
+// Preflight implements providers.Preflighter: the zones that names are to be published in must be there.
+func (p *DNS) Preflight(ctx context.Context, desired, _ providers.Graph) error {
+	var zones []string
+	for _, node := range desired.Nodes {
+		zones = union(zones, []string{node.Place.Zone})
+	}
+	for _, zone := range zones {
+		id, err := p.zoneID(ctx, zone)
+		if err != nil {
+			return err
+		}
+		if id == "" {
+			return p.noZone(zone)
+		}
+	}
+	return nil
 }
 
 // forgetZone makes a zone be looked for again.

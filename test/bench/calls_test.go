@@ -98,7 +98,7 @@ func measure(t *testing.T, n int, report *strings.Builder) {
 // create makes all gateways at once.
 func (f *fleet) create(t *testing.T, n int, phase func(string, time.Duration, func(*member) bool, func(tally, time.Duration) string) tally) {
 	phase("create", 92*time.Hour, settled, func(counted tally, took time.Duration) string {
-		if n >= 100 && took.Seconds() > slack*counted.bound.Seconds() {
+		if n >= 1000 && took.Seconds() > slack*counted.bound.Seconds() {
 			t.Errorf("%d gateways are made in %s, where AWS's limits allow %s (%s)", n, took, counted.bound, counted.bucket)
 		}
 		note := fmt.Sprintf("budget %d and %d; all in %s", createReads, createWrites, took.Round(time.Second))
