@@ -8,7 +8,8 @@
 // several calls for one resource, Desired asks for the next one only: it starts from what is observed and changes one aspect of it. What is
 // added goes before what is taken away, so that rules and targets overlap while they change.
 //
-// All calls keep to Budgets, if the operator gives some. What changes of many gateways is told by sweeps of lists, not by looks at each.
+// All calls keep to Budgets, if the operator gives some. What changes of many gateways is told by sweeps of lists, not by looks at each;
+// and a look at one takes from the last sweep what that has listed, where the engine says that it is young enough.
 //
 // It may import providers and the AWS SDK. It may not import Kubernetes, api, controllers, edgeproxy or another adapter.
 package aws

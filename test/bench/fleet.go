@@ -19,6 +19,12 @@ import (
 // zones are the availability zones of each entrance, so many Elastic IPs.
 const zones = 2
 
+// Each gateway has rules in the group of its nodes, of which AWS allows an interface 1,000 at most: a fleet has as many groups of nodes as it takes.
+const (
+	rulesOfGateway, rulesOfGroup = 3, 300
+	nodesOfGroup                 = 3
+)
+
 // fleet is many gateways of one class in one AWS account, kept by one operator. Time passes only while a call waits for its turn, and while
 // there is nothing to do: how fast the operator and AWS answer is left out.
 type fleet struct {
@@ -35,6 +41,7 @@ type fleet struct {
 // member is one gateway, and what its status keeps.
 type member struct {
 	owner     providers.Owner
+	group     int // of its nodes
 	gateway   *providers.Gateway
 	footprint []providers.Place
 	memory    providers.Memory
@@ -49,12 +56,15 @@ type member struct {
 func newFleet(n int) *fleet {
 	cloud := simaws.New(simaws.Config{Latency: -1, Quotas: map[string]int{
 		"elastic-ips": 10 * n, "network-load-balancers": 2 * n, "target-groups": 10*n + 10, "security-groups": 2*n + 10,
-		"rules-per-security-group": 10*n + 60, "records-per-zone": 10*n + 100,
+		"rules-per-security-group": rulesOfGroup, "records-per-zone": 10*n + 100,
 	}})
 	// A load balancer takes an address of each of its subnets, and AWS wants eight to be free.
 	cloud.Edit(func(t *simaws.Tables) {
 		for i, id := range simaws.SeedPublicSubnets[:zones] {
 			t.Subnets.Change(id, func(s *simaws.Subnet) { s.CIDR = fmt.Sprintf("10.0.%d.0/20", 64+16*i) })
+		}
+		for group := range groupOf(n-1) + 1 {
+			addNodes(t, group)
 		}
 	})
 	key := simaws.DefaultKey
@@ -69,10 +79,29 @@ func newFleet(n int) *fleet {
 		}},
 	}
 	for i := range n {
-		f.members = append(f.members, newMember(fmt.Sprintf("g%04d", i)))
+		f.members = append(f.members, newMember(fmt.Sprintf("g%04d", i), groupOf(i)))
 	}
 	f.restart()
 	return f
+}
+
+// groupOf returns the group of nodes that a gateway's targets are in.
+func groupOf(gateway int) int { return gateway / (rulesOfGroup / rulesOfGateway) }
+
+// nodeID is the instance ID of a node in a group.
+func nodeID(group, node int) string { return fmt.Sprintf("i-0bec0000%05x%04x", group, node) }
+
+// addNodes makes the nodes of a group as the seeded ones are.
+func addNodes(t *simaws.Tables, group int) {
+	place := simaws.Place{Account: simaws.DefaultKey.Account, Region: "eu-west-1"}
+	id := fmt.Sprintf("sg-0bec0000%05x0000", group)
+	t.Groups.Put(id, simaws.Group{Place: place, ID: id, VPC: simaws.SeedVPC, Name: fmt.Sprintf("nodes-%d", group), Description: "nodes"})
+	for node := range nodesOfGroup {
+		t.Instances.Put(nodeID(group, node), simaws.Instance{
+			Place: place, ID: nodeID(group, node), VPC: simaws.SeedVPC, Subnet: simaws.SeedPrivateSubnets[node], Zone: place.Region + string(rune('a'+node)),
+			State: "running", PrivateIP: fmt.Sprintf("10.0.%d.%d", node+16, group+20), Groups: []string{id},
+		})
+	}
 }
 
 // restart replaces the operator by one with an empty memory.
@@ -86,7 +115,7 @@ func (f *fleet) restart() {
 }
 
 // newMember returns a gateway with two ports and one hostname.
-func newMember(name string) *member {
+func newMember(name string, group int) *member {
 	owner := providers.Owner{Cluster: "cluster", Gateway: name, Namespace: "shop", Name: name}
 	gw := &providers.Gateway{
 		Namespace: "shop", Name: name, Owner: owner, Hostnames: []string{name + ".example.com"}, Families: []providers.Family{providers.IPv4},
@@ -97,17 +126,17 @@ func newMember(name string) *member {
 			Name: fmt.Sprintf("tcp-%d", port), Protocol: providers.TCP, Number: port, NodePort: 30000 + port, PodPort: 10000 + port, ProxyProtocol: true,
 		})
 	}
-	m := &member{owner: owner, gateway: gw}
+	m := &member{owner: owner, group: group, gateway: gw}
 	m.aim(0, 1)
 	return m
 }
 
-// aim makes these of the seeded nodes the targets.
+// aim makes these of the nodes of its group the targets.
 func (m *member) aim(nodes ...int) {
 	m.gateway.Targets = nil
 	for _, i := range nodes {
 		m.gateway.Targets = append(m.gateway.Targets, providers.Target{
-			Name: fmt.Sprintf("n%d", i), Address: fmt.Sprintf("10.0.0.%d", i+1), ProviderID: "aws:///eu-west-1a/" + simaws.SeedNodes[i],
+			Name: fmt.Sprintf("n%d", i), Address: fmt.Sprintf("10.0.0.%d", i+1), ProviderID: "aws:///eu-west-1a/" + nodeID(m.group, i),
 		})
 	}
 }
