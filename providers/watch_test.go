@@ -160,7 +160,7 @@ func TestWhatASweepHasListedIsNotListedAgain(t *testing.T) {
 	check("a sweep shows a change", w.look(time.Minute), 0, 1)
 	w.now = w.now.Add(time.Hour)
 	check("it is time for a look, and the sweep is made anew", w.look(0), 0, 1)
-	for !w.look(25 * time.Second) && r.recalls == 0 {
+	for !w.look(25*time.Second) && r.recalls == 0 {
 	}
 	check("it is time for a look, and the last sweep told nothing new", false, 0, 1)
 	r.forgetful, w.told = true, "changed again"

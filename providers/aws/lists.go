@@ -28,7 +28,16 @@ func newLists() *lists {
 }
 
 // note adds a thing to those under a key.
-func note[T any](under map[string][]T, key string, thing T) { under[key] = append(under[key], thing) }
+func note[T any](by map[string][]T, key string, thing T) { by[key] = append(by[key], thing) }
+
+// under returns the things under the keys.
+func under[T any](by map[string][]T, keys []string) []T {
+	var all []T
+	for _, key := range keys {
+		all = append(all, by[key]...)
+	}
+	return all
+}
 
 // sweptLists keeps the lists of a region's last sweep.
 type sweptLists struct {
@@ -59,22 +68,14 @@ func (w *view) balancersNamed(ctx context.Context, names []string) ([]elbtypes.L
 	if w.lists == nil {
 		return balancers{w.region}.byName(ctx, names)
 	}
-	var found []elbtypes.LoadBalancer
-	for _, name := range names {
-		found = append(found, w.lists.balancers[name]...)
-	}
-	return found, nil
+	return under(w.lists.balancers, names), nil
 }
 
 func (w *view) targetGroupsNamed(ctx context.Context, names []string) ([]elbtypes.TargetGroup, error) {
 	if w.lists == nil {
 		return targetGroups{w.region}.byName(ctx, names)
 	}
-	var found []elbtypes.TargetGroup
-	for _, name := range names {
-		found = append(found, w.lists.targetGroups[name]...)
-	}
-	return found, nil
+	return under(w.lists.targetGroups, names), nil
 }
 
 func (w *view) ownAddresses(ctx context.Context) ([]ec2types.Address, error) {

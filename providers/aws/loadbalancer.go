@@ -33,11 +33,12 @@ type LoadBalancer struct {
 	Allocations    []string `json:"allocations,omitempty" change:"disruptive,resolved"`
 	SecurityGroups []string `json:"securityGroups" change:",resolved"`
 	Hostname       string   `json:"hostname,omitempty" change:"output"`
-	IPv6           []string `json:"ipv6,omitempty" change:"output"`
-	// What is told of one that is, or may be, adopted: its type, its IPv4 addresses, and whether it has prefixes for IPv6 source NAT.
-	Type      string   `json:"type,omitempty" change:"output"`
+	// Addresses that it answers at, as far as AWS tells them.
 	Addresses []string `json:"addresses,omitempty" change:"output"`
-	SourceNAT bool     `json:"sourceNAT,omitempty" change:"output"`
+	IPv6      []string `json:"ipv6,omitempty" change:"output"`
+	// What is told of one that is, or may be, adopted: its type, and whether it has prefixes for IPv6 source NAT.
+	Type      string `json:"type,omitempty" change:"output"`
+	SourceNAT bool   `json:"sourceNAT,omitempty" change:"output"`
 }
 
 // addressSlot is what a load balancer holds of an address: an Elastic IP is on one of them only.
@@ -207,6 +208,9 @@ func balancerSpec(lb elbtypes.LoadBalancer) LoadBalancer {
 		for _, address := range zone.LoadBalancerAddresses {
 			if address.AllocationId != nil {
 				spec.Allocations = append(spec.Allocations, *address.AllocationId)
+			}
+			if address.IpAddress != nil {
+				spec.Addresses = append(spec.Addresses, *address.IpAddress)
 			}
 			if address.IPv6Address != nil {
 				spec.IPv6 = append(spec.IPv6, *address.IPv6Address)

@@ -2,7 +2,6 @@ package crash
 
 import (
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -64,7 +63,7 @@ func TestWhatHasLostItsMarkIsLeftAlone(t *testing.T) {
 			t.Parallel()
 			s := start.another(t)
 			h := hand{s.world.(*awsWorld)}
-			before := s.outside()
+			before, addresses := s.outside(), s.gateway("shop", "web").Status.Addresses
 			id := h.thing(c.thing)
 			if c.condition == api.ConditionDNSReady {
 				id = h.thing(claimThing)
@@ -83,9 +82,11 @@ func TestWhatHasLostItsMarkIsLeftAlone(t *testing.T) {
 				status = metav1.ConditionTrue
 			}
 			s.says(t, c.condition, status, c.reason, c.says)
-			// What is nobody's is no address of the gateway's, so that the names have one more than its status: no more is said of it here.
-			if ready := s.condition(api.ConditionReady); (c.what != "mark" || !strings.HasPrefix(c.thing, "address/")) && (ready.Status != status || ready.Reason != c.reason) {
+			if ready := s.condition(api.ConditionReady); ready.Status != status || ready.Reason != c.reason {
 				t.Errorf("Ready is %s, %s: %s", ready.Status, ready.Reason, ready.Message)
+			}
+			if now := s.gateway("shop", "web").Status.Addresses; c.serves && !slices.Equal(addresses, now) {
+				t.Errorf("clients are still served at %v, and the status says %v", addresses, now)
 			}
 			if now := s.outside(); !slices.Equal(left, now) || s.cloud != writes {
 				t.Errorf("there are %d writes:\n%s", s.cloud-writes, difference(left, now))
