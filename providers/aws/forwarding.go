@@ -106,7 +106,7 @@ func (d draft) listener(port entry, targets providers.Node) providers.Node {
 	case serving.TargetGroup == group.ID:
 	case !d.group(port).prepared(now):
 		wait(targets.Key + " is not prepared yet")
-	case d.serves(serving) && now.arriving() && takes(serving.Protocol, now.Protocol):
+	case d.serves(serving) && takes(serving.Protocol, now.Protocol) && (now.arriving() || now.planned() && serving.Standby != group.ID):
 		spec.Protocol, spec.TargetGroup, spec.Standby = serving.Protocol, serving.TargetGroup, group.ID
 		if serving.Standby == group.ID {
 			wait(targets.Key + " has targets that AWS has not looked at yet")

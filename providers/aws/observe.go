@@ -117,8 +117,8 @@ type view struct {
 	labels map[string]label
 	held   map[string]bool
 	used   map[string]bool
-	// adopted says that a load balancer of the owner's is one that was adopted.
-	adopted bool
+	// adopted is the ARN of the owner's load balancer that was adopted, or "".
+	adopted string
 }
 
 // look returns the owner's nodes in the region.
@@ -304,7 +304,7 @@ func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, atta
 	main.Spec, main.DependsOn, main.Slots = adoptedSpec(lb, addresses), nil, nil
 	if ours {
 		// Its name says that we did not make it, even if somebody takes the tag off.
-		main.Retain, w.adopted = true, true
+		main.Retain, w.adopted = true, main.ID
 		return append([]providers.Node{main}, w.listenerNodes(main, attached)...), nil
 	}
 	main.Unmanaged = true
@@ -343,7 +343,7 @@ func (w *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) 
 		Key: kindTargets + "/" + name, Name: name, ID: aws.ToString(group.TargetGroupArn), Place: place,
 		State: providers.Ready, Loss: providers.InPlace,
 	}
-	if w.adopted {
+	if w.adopted != "" && (len(group.LoadBalancerArns) == 0 || slices.Contains(group.LoadBalancerArns, w.adopted)) {
 		node.DependsOn = []string{balancerKey} // which is given up last
 	}
 	if w.labels[node.ID].mark != w.owner.Mark() {

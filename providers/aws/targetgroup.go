@@ -371,10 +371,14 @@ func (t TargetGroup) prepared(observed TargetGroup) bool {
 	return observed.Health == t.Health && observed.Attributes == t.Attributes && manned
 }
 
-// arriving says whether a group would not serve yet: AWS has still to look at some of its targets, or found that none is healthy. Nothing is
-// known of the targets of a group that is only planned.
+// arriving says whether a group would not serve yet: AWS has still to look at some of its targets, or found that none is healthy.
 func (t TargetGroup) arriving() bool {
 	return len(t.Initial)+len(t.Idle) > 0 || len(t.Unhealthy) > 0 && len(t.Healthy) == 0
+}
+
+// planned says that nothing is known of a group's targets, as of one in a plan. They will be healthy as soon as AWS looks at them.
+func (t TargetGroup) planned() bool {
+	return len(t.Members) > 0 && len(t.Healthy)+len(t.Initial)+len(t.Idle)+len(t.Unhealthy) == 0
 }
 
 // wantedAttributes of a group whose targets expect, or don't, PROXY protocol. With it the client's address needs no preserving, and a

@@ -21,7 +21,11 @@ func scenarios(h Harness) []scenario {
 		{"create", []*providers.Gateway{&base}},
 		{"remove", []*providers.Gateway{&base, nil}},
 	}
-	for _, edit := range h.Edits {
+	edits := h.Edits
+	if h.UnderFaults > 0 {
+		edits = edits[:min(h.UnderFaults, len(edits))]
+	}
+	for _, edit := range edits {
 		gw := h.edited(edit)
 		all = append(all,
 			scenario{"edit: " + edit.Name, []*providers.Gateway{&base, &gw}},

@@ -12,6 +12,9 @@ type Harness struct {
 	Other func() providers.Gateway
 	// Edits of Gateway that the adapter can do: at least one for each impact that it knows.
 	Edits []Edit
+	// UnderFaults is how many of the edits, the first ones, are also played with a fault at each call and with late lists, which takes long. 0 is
+	// all of them.
+	UnderFaults int
 	// Invalid edits, that the adapter must refuse.
 	Invalid []Invalid
 	// Answers are the faults, among Outage, Throttle and Forbid, that the world can answer with.
