@@ -36,7 +36,8 @@ func DefaultPace() Pace {
 }
 
 // Watch returns p such that most Observes are answered from memory: by the last full look at the gateway, for as long as a sweep, which all
-// gateways share, shows no change. It is forgotten after each Apply, and in a crash. A Provider that is no Sweeper is returned as it is.
+// gateways share, shows no change. It is forgotten after each Apply, and in a crash. A look that is due anyway takes from the last sweep what that
+// listed, if the Provider is a Recaller. One that is no Sweeper is returned as it is.
 func Watch(p Provider, pace Pace) Provider {
 	sweeper, ok := p.(Sweeper)
 	if !ok || pace.Unshared {
