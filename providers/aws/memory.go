@@ -2,7 +2,6 @@ package aws
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -24,18 +23,8 @@ type memory struct {
 	kept map[string]*remembered // by ID
 	down []string
 	// networks by what was asked, and quotas by demand.key.
-	networks map[string]seenNetwork
-	quotas   map[string]seenQuota
-}
-
-type seenQuota struct {
-	stand stand
-	at    time.Time
-}
-
-type seenNetwork struct {
-	network Network
-	at      time.Time
+	networks *recent[Network]
+	quotas   *recent[stand]
 }
 
 type remembered struct {
@@ -45,47 +34,7 @@ type remembered struct {
 }
 
 func newMemory() *memory {
-	return &memory{kept: map[string]*remembered{}, networks: map[string]seenNetwork{}, quotas: map[string]seenQuota{}}
-}
-
-// network returns the one that was read lately, if it was. Nobody may change it.
-func (m *memory) network(asked string, now time.Time) (Network, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	maps.DeleteFunc(m.networks, func(_ string, n seenNetwork) bool { return now.Sub(n.at) >= networkAge })
-	n, ok := m.networks[asked]
-	return n.network, ok
-}
-
-func (m *memory) keepNetwork(asked string, network Network, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.networks[asked] = seenNetwork{network: network, at: now}
-}
-
-// quota returns how a quota stood lately, with what was taken from it since, if that is known.
-func (m *memory) quota(key string, now time.Time) (stand, bool) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	maps.DeleteFunc(m.quotas, func(_ string, q seenQuota) bool { return now.Sub(q.at) >= quotaAge })
-	q, ok := m.quotas[key]
-	return q.stand, ok
-}
-
-func (m *memory) keepQuota(key string, there stand, now time.Time) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.quotas[key] = seenQuota{stand: there, at: now}
-}
-
-// takeQuota counts what is about to be made. It is nothing where the quota's stand was not kept.
-func (m *memory) takeQuota(key string, count int) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if q, ok := m.quotas[key]; ok {
-		q.stand.used += count
-		m.quotas[key] = q
-	}
+	return &memory{kept: map[string]*remembered{}, networks: newRecent[Network](networkAge), quotas: newRecent[stand](quotaAge)}
 }
 
 func (m *memory) keep(owner providers.Owner, node providers.Node) {

@@ -62,13 +62,13 @@ func networkOf(observed providers.Graph) (Network, bool) {
 // for any gateway within networkAge.
 func (r *region) readNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
 	key := fmt.Sprintf("%q %q %q %t %q", config.Subnets, config.VPC, config.NodeGroups, config.Internal, instances)
-	network, known := r.memory.network(key, r.now())
+	network, known := r.memory.networks.get(key, r.now())
 	if !known {
 		var err error
 		if network, err = r.askNetwork(ctx, config, instances); err != nil {
 			return Network{}, err
 		}
-		r.memory.keepNetwork(key, network, r.now())
+		r.memory.networks.keep(key, network, r.now())
 	}
 	var err error
 	network.Down, err = r.stillDown(ctx)

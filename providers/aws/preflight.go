@@ -85,7 +85,7 @@ func (p *LoadBalancers) Preflight(ctx context.Context, desired, observed provide
 		return denied(ReasonQuota, fieldRegion, fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
 	}
 	for _, d := range demands {
-		r.memory.takeQuota(d.key(), d.taken)
+		r.memory.quotas.change(d.key(), func(s *stand) { s.used += d.taken })
 	}
 	return nil
 }
@@ -120,12 +120,12 @@ func (r *region) demands(n need) []demand {
 
 // standOf returns how a quota stands, as it was read lately if there is room by that.
 func (r *region) standOf(ctx context.Context, d demand) (stand, error) {
-	if there, known := r.memory.quota(d.key(), r.now()); known && there.fits(d.needed) {
+	if there, known := r.memory.quotas.get(d.key(), r.now()); known && there.fits(d.needed) {
 		return there, nil
 	}
 	there, err := d.ask(ctx)
 	if err == nil {
-		r.memory.keepQuota(d.key(), there, r.now())
+		r.memory.quotas.keep(d.key(), there, r.now())
 	}
 	return there, err
 }

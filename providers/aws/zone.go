@@ -63,17 +63,13 @@ func (p *DNS) noZone(zone string) error {
 
 // Preflight implements providers.Preflighter: the zones that names are to be published in must be there.
 func (p *DNS) Preflight(ctx context.Context, desired, _ providers.Graph) error {
-	var zones []string
 	for _, node := range desired.Nodes {
-		zones = union(zones, []string{node.Place.Zone})
-	}
-	for _, zone := range zones {
-		id, err := p.zoneID(ctx, zone)
+		id, err := p.zoneID(ctx, node.Place.Zone)
 		if err != nil {
 			return err
 		}
 		if id == "" {
-			return p.noZone(zone)
+			return p.noZone(node.Place.Zone)
 		}
 	}
 	return nil

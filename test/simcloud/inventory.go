@@ -141,8 +141,11 @@ func (s *Shelf[T]) Where(view View, key string) []T {
 	return slices.DeleteFunc(some, func(value T) bool { return !slices.Contains(s.keys(value), key) })
 }
 
-// note writes into the index what an object can be found by.
+// note writes into the index, if there is one, what an object can be found by.
 func (s *Shelf[T]) note(id string, versions []version[T]) {
+	if s.index == nil {
+		return
+	}
 	for _, v := range versions {
 		for _, key := range s.keys(v.value) {
 			if s.index[key] == nil {
@@ -153,8 +156,11 @@ func (s *Shelf[T]) note(id string, versions []version[T]) {
 	}
 }
 
-// strike takes an object out of the index.
+// strike takes an object out of the index, if there is one.
 func (s *Shelf[T]) strike(id string, versions []version[T]) {
+	if s.index == nil {
+		return
+	}
 	for _, v := range versions {
 		for _, key := range s.keys(v.value) {
 			delete(s.index[key], id)
@@ -193,9 +199,7 @@ func (s *Shelf[T]) write(id string, v version[T]) {
 	}
 	v.call, v.at = s.inventory.call, s.inventory.clock.Now()
 	s.items[id] = append(s.items[id], v)
-	if s.index != nil {
-		s.note(id, []version[T]{v})
-	}
+	s.note(id, []version[T]{v})
 	if s.inventory.lag == (Lag{}) {
 		s.forget(id)
 	}
@@ -212,9 +216,7 @@ func (s *Shelf[T]) add(id string) {
 func (s *Shelf[T]) forget(id string) {
 	versions := s.items[id]
 	last := versions[len(versions)-1]
-	if s.index != nil {
-		s.strike(id, versions)
-	}
+	s.strike(id, versions)
 	if last.gone {
 		delete(s.items, id)
 		delete(s.serials, id)
@@ -222,9 +224,7 @@ func (s *Shelf[T]) forget(id string) {
 		return
 	}
 	s.items[id] = []version[T]{last}
-	if s.index != nil {
-		s.note(id, s.items[id])
-	}
+	s.note(id, s.items[id])
 }
 
 func (s *Shelf[T]) compact() {

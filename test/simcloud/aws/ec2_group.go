@@ -131,15 +131,20 @@ func (c *Cloud) deleteSecurityGroup(r *request) (any, error) {
 	if c.groupInUse(g.ID) {
 		return nil, fail("DependencyViolation", "resource %s has a dependent object", g.ID)
 	}
-	c.Groups.Delete(g.ID)
-	for _, rule := range c.Rules.Where(c.Kernel.Inventory.Now(), g.ID) {
-		c.Rules.Delete(rule.ID)
-	}
+	c.dropGroup(g.ID)
 	c.indexTags()
 	return struct {
 		Return bool   `xml:"return"`
 		ID     string `xml:"groupId"`
 	}{true, g.ID}, nil
+}
+
+// dropGroup takes a security group away, with its rules.
+func (c *Cloud) dropGroup(id string) {
+	c.Groups.Delete(id)
+	for _, rule := range c.Rules.Where(c.Kernel.Inventory.Now(), id) {
+		c.Rules.Delete(rule.ID)
+	}
 }
 
 // groupInUse says whether an interface is in a group, or another group's rule refers to it.

@@ -55,12 +55,7 @@ func (c *Cloud) remove(id string) error {
 		if c.groupInUse(id) || g.Name == "default" {
 			return fail("DependencyViolation", "resource %s has a dependent object", id)
 		}
-		for _, rule := range c.Rules.All(now) {
-			if rule.Group == id {
-				c.Rules.Delete(rule.ID)
-			}
-		}
-		c.Groups.Delete(id)
+		c.dropGroup(id)
 		return nil
 	}
 	if _, ok := c.Rules.Get(now, id); ok {
