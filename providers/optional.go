@@ -2,25 +2,36 @@ package providers
 
 import "context"
 
-// What follows is implemented by a Provider that can do it; Split passes each on to its two parts.
+// What follows is implemented by a Provider that can do it; the engine asks for it in one place and passes it on through its own wrappers.
+
+// Predictor has nodes with outputs that other nodes need, such as an address's IP. Without it a node is predicted to be as it was wanted, with
+// an ID that is not known.
+type Predictor interface {
+	// Predict returns node, wanted and just created or updated, as Observe will show it when it is Ready, with unknown's values for what
+	// can't be known. It is pure.
+	Predict(node Node, unknown Unknown) Node
+}
+
+// Unknown stands for what a provider will give. The addresses parse, so that pure code needs no special case; nobody is given them.
+type Unknown struct{ IPv4, IPv6, Hostname string }
 
 // Sweeper can tell at little cost, for all gateways at once, whether something has changed.
-type Sweeper interface {
+type ChangeLister interface {
 	// Sweep reads by list calls what there is in places, and returns what they tell of each thing. It only reads.
-	Sweep(ctx context.Context, places []Place) (Sighting, error)
+	ListChanges(ctx context.Context, places []Place) (Revisions, error)
 }
 
 // Recaller is a Sweeper that need not ask again for what its last Sweep has listed.
-type Recaller interface {
+type ListReader interface {
 	// Recall is Observe, but for what the last Sweep listed in a place: that is taken from there. If something has gone since, the error may be
 	// Transient. It only reads.
-	Recall(ctx context.Context, owner Owner, refs Refs) (Graph, error)
+	ObserveListed(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 }
 
 // Sighting is what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
 // Place.Names for what they can't. The text of a thing differs whenever a change of it that lists show has happened; a thing that is not
 // there has none.
-type Sighting map[string]string
+type Revisions map[string]string
 
 // Teller learns from the answers to its calls what has become of things, so that nobody need look for it.
 type Teller interface {
@@ -30,9 +41,9 @@ type Teller interface {
 }
 
 // Glancer can look at targets alone, at less cost than at everything.
-type Glancer interface {
+type TargetRefresher interface {
 	// Glance returns observed, which it gave for owner, with the targets as they are now. It only reads.
-	Glance(ctx context.Context, owner Owner, observed Graph) (Graph, error)
+	RefreshTargets(ctx context.Context, owner Owner, observed Graph) (Graph, error)
 }
 
 // Preflighter can tell whether what is wanted can be made: whether it fits into what is left of quotas, and what it is to be put in is there.
@@ -43,14 +54,14 @@ type Preflighter interface {
 }
 
 // Surveyor can list what bears the mark of any gateway of a cluster.
-type Surveyor interface {
+type OwnedLister interface {
 	// Survey returns everything that bears a mark of the cluster's in places, and where the provider itself would make something, sorted by
 	// ID. Places that its credentials don't reach are left out: they are other classes'. It only reads.
-	Survey(ctx context.Context, cluster string, places []Place) ([]Possession, error)
+	ListOwned(ctx context.Context, cluster string, places []Place) ([]OwnedResource, error)
 }
 
 // Possession is a thing outside the cluster that some gateway of it made.
-type Possession struct {
+type OwnedResource struct {
 	Place Place `json:"place"`
 	// ID in the provider, and Key of the node that it was made for.
 	ID  string `json:"id"`

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -95,6 +96,12 @@ type Place struct {
 	Zone     string `json:"zone,omitempty"`
 	// Names are what can be found by name only, such as DNS names ever written.
 	Names []string `json:"names,omitempty"`
+}
+
+// Compare orders places by provider, account, region and zone; their names don't count.
+func (p Place) Compare(other Place) int {
+	return cmp.Or(cmp.Compare(p.Provider, other.Provider), cmp.Compare(p.Account, other.Account),
+		cmp.Compare(p.Region, other.Region), cmp.Compare(p.Zone, other.Zone))
 }
 
 // Status is what observed nodes mean to a user.

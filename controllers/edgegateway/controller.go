@@ -20,6 +20,7 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
@@ -95,7 +96,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	if err := r.hold(ctx, in); err != nil {
-		return resultOf(providers.Outcome{}, false, err)
+		return resultOf(engine.Outcome{}, false, err)
 	}
 	proxyErr := r.applyProxy(ctx, in)
 	out := r.provision(ctx, in)

@@ -17,6 +17,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // How often the way in is probed: a way that holds, and one that does not.
@@ -76,7 +77,7 @@ func (r *Reach) Start(ctx context.Context) error {
 func (r *Reach) NeedLeaderElection() bool { return true }
 
 // look asks for the gateway to be probed, and returns what is known of it now; healthy says that the load balancer's checks are known to arrive.
-func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool) verdict {
+func (r *Reach) look(in *inputs, out engine.Outcome, healthy bool) verdict {
 	request, why := probeOf(in, out)
 	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
@@ -213,7 +214,7 @@ func probeAll(ctx context.Context, request vantage.Request, points []vantagePoin
 }
 
 // probeOf says what to probe, or why not. It is pure.
-func probeOf(in *inputs, out providers.Outcome) (vantage.Request, *verdict) {
+func probeOf(in *inputs, out engine.Outcome) (vantage.Request, *verdict) {
 	refuse := func(v verdict) (vantage.Request, *verdict) { return vantage.Request{}, &v }
 	switch {
 	case in.deleting() || in.class == nil:

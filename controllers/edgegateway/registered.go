@@ -13,6 +13,7 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
@@ -33,7 +34,7 @@ type registrations struct {
 }
 
 // registrationsOf is pure.
-func registrationsOf(in *inputs, out providers.Outcome) registrations {
+func registrationsOf(in *inputs, out engine.Outcome) registrations {
 	known := registrations{states: map[string]providers.TargetState{}, gone: in.deleting() && out.Gone()}
 	for _, target := range out.Status.Targets {
 		known.states[target.ID] = target.State
@@ -110,7 +111,7 @@ func gated(pod *corev1.Pod) bool {
 
 // tellPods writes on the proxies' pods how the load balancer has them: kubelet makes them ready by it, and every replica of the operator
 // answers by it to those that leave. It says whether one of them is still waited for.
-func (r *Reconciler) tellPods(ctx context.Context, in *inputs, out providers.Outcome) (waiting bool, err error) {
+func (r *Reconciler) tellPods(ctx context.Context, in *inputs, out engine.Outcome) (waiting bool, err error) {
 	known := registrationsOf(in, out)
 	var errs []error
 	for i := range in.pods {

@@ -17,11 +17,12 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // balanced is a round in which the load balancer forwards and has these targets.
-func balanced(targets ...providers.TargetStatus) providers.Outcome {
-	return providers.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Ready}, Targets: targets}}
+func balanced(targets ...providers.TargetStatus) engine.Outcome {
+	return engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Ready}, Targets: targets}}
 }
 
 func target(ip string, state providers.TargetState) providers.TargetStatus {
@@ -32,9 +33,9 @@ func target(ip string, state providers.TargetState) providers.TargetStatus {
 var (
 	other      = target("10.0.0.9", providers.TargetServing)
 	mine       = func(state providers.TargetState) providers.TargetStatus { return target("10.0.0.1", state) }
-	unseen     = providers.Outcome{Err: errors.New("timeout")}
-	onTheWay   = providers.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Pending}}}
-	unfinished = func(out providers.Outcome, change func(*providers.Outcome)) providers.Outcome {
+	unseen     = engine.Outcome{Err: errors.New("timeout")}
+	onTheWay   = engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Pending}}}
+	unfinished = func(out engine.Outcome, change func(*engine.Outcome)) engine.Outcome {
 		change(&out)
 		return out
 	}
@@ -44,13 +45,13 @@ func TestRegistered(t *testing.T) {
 	const yes, no = corev1.ConditionTrue, corev1.ConditionFalse
 	served, waived := said(yes, infra.RegisteredServing), said(yes, infra.RegisteredWaived)
 	leaving, out := said(yes, infra.RegisteredLeaving), said(no, infra.RegisteredOut)
-	applied := func(o *providers.Outcome) { o.Applied = []providers.Change{{}} }
-	late := func(o *providers.Outcome) { o.Quiet = false }
+	applied := func(o *engine.Outcome) { o.Applied = []providers.Change{{}} }
+	late := func(o *engine.Outcome) { o.Quiet = false }
 	type change = func(*corev1.Pod)
 	cases := []struct {
 		name string
 		pod  []change
-		out  providers.Outcome
+		out  engine.Outcome
 		want string
 	}{
 		{"new, and not registered", nil, balanced(other), "False Arriving, awaited"},
@@ -63,8 +64,8 @@ func TestRegistered(t *testing.T) {
 		{"new, and the cloud can't be seen, which never served", nil, unseen, "True NoLoadBalancer"},
 		{"new, while the load balancer is being made", nil, onTheWay, "True NoLoadBalancer"},
 		{"new, while the load balancer is being made, with targets already", nil,
-			unfinished(onTheWay, func(o *providers.Outcome) { o.Status.Targets = balanced(mine(providers.TargetArriving)).Status.Targets }), "True NoLoadBalancer"},
-		{"new, before anything was tried", nil, providers.Outcome{}, "True NoLoadBalancer"},
+			unfinished(onTheWay, func(o *engine.Outcome) { o.Status.Targets = balanced(mine(providers.TargetArriving)).Status.Targets }), "True NoLoadBalancer"},
+		{"new, before anything was tried", nil, engine.Outcome{}, "True NoLoadBalancer"},
 		{"waived, and the load balancer has come", []change{waived}, balanced(mine(providers.TargetArriving)), "True NoLoadBalancer"},
 		{"waived, and served since", []change{waived}, balanced(mine(providers.TargetServing)), "True Serving"},
 
@@ -93,7 +94,7 @@ func TestRegistered(t *testing.T) {
 }
 
 // registered is what a pod of in is to be told.
-func registered(in *inputs, out providers.Outcome, i int) string {
+func registered(in *inputs, out engine.Outcome, i int) string {
 	now := registrationsOf(in, out).of(&in.pods[i])
 	text := string(now.Status) + " " + now.Reason
 	if awaited(&in.pods[i], now) {
@@ -108,7 +109,7 @@ func TestARolloutWaitsForTheCloudWhileItCanNotBeSeen(t *testing.T) {
 		in := &inputs{class: awsClass(api.TargetPods), pods: []corev1.Pod{proxyPod("old", "10.0.0.1", said(corev1.ConditionTrue, reason)), proxyPod("new", "10.0.0.2")}}
 		for _, class := range []*api.EdgeGatewayClass{awsClass(api.TargetPods), nil} {
 			in.class = class
-			for _, out := range []providers.Outcome{unseen, onTheWay} {
+			for _, out := range []engine.Outcome{unseen, onTheWay} {
 				if got := registered(in, out, 1); got != "False Arriving, awaited" {
 					t.Errorf("beside one that is %s, with %+v, the new pod is %s", reason, out, got)
 				}
@@ -124,14 +125,14 @@ func TestProxiesOfAGatewayThatIsGoneWaitForNothing(t *testing.T) {
 	}}
 	for i, before := range []string{"True Serving", "True Leaving, awaited"} {
 		in.gateway.DeletionTimestamp = nil
-		if got := registered(in, providers.Outcome{}, i); got != before {
+		if got := registered(in, engine.Outcome{}, i); got != before {
 			t.Errorf("%s of a gateway that stays is %s", in.pods[i].Name, got)
 		}
 		in.gateway.DeletionTimestamp = &metav1.Time{Time: time.Unix(1_700_000_000, 0)}
-		if got := registered(in, providers.Outcome{Footprint: []providers.Place{{}}}, i); got != before {
+		if got := registered(in, engine.Outcome{Footprint: []providers.Place{{}}}, i); got != before {
 			t.Errorf("%s of a gateway of which something is left is %s", in.pods[i].Name, got)
 		}
-		if got := registered(in, providers.Outcome{}, i); !strings.HasPrefix(got, "False Deregistered") {
+		if got := registered(in, engine.Outcome{}, i); !strings.HasPrefix(got, "False Deregistered") {
 			t.Errorf("%s of a gateway that is gone is %s", in.pods[i].Name, got)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
@@ -77,7 +78,7 @@ func TestALoadBalancerIsAdoptedServesAndIsGivenUp(t *testing.T) {
 		if tags[tagOwner] != gw.Owner.Mark() || tags[tagRetain] != "true" || tags[tagName] != "the shared one" {
 			t.Errorf("its tags are %v", tags)
 		}
-		status := providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
+		status := plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
 		if !slices.Equal(status.Addresses, []string{"198.51.100.81", "198.51.100.82"}) || status.Addressed.State != providers.Ready ||
 			status.Provisioned.State != providers.Ready || status.Published.State != providers.Ready || status.LoadBalancer != sharedName {
 			t.Errorf("the status is %+v", status)

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
@@ -335,8 +336,8 @@ func round(ctx context.Context, p providers.Provider, gw providers.Gateway, foot
 	if err != nil {
 		return err
 	}
-	*footprint = providers.Extend(*footprint, desired)
-	changes := providers.Diff(desired, observed)
+	*footprint = plan.Extend(*footprint, desired)
+	changes := plan.Diff(desired, observed)
 	if len(changes) == 0 {
 		return errSettled
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // DNSConfig is what a class says about its names.
@@ -57,11 +58,11 @@ type DNS struct {
 }
 
 var (
-	_ providers.Provider = (*DNS)(nil)
-	_ providers.Sweeper  = (*DNS)(nil)
-	_ providers.Recaller = (*DNS)(nil)
-	_ providers.Teller   = (*DNS)(nil)
-	_ providers.Surveyor = (*DNS)(nil)
+	_ providers.Provider     = (*DNS)(nil)
+	_ providers.ChangeLister = (*DNS)(nil)
+	_ providers.ListReader   = (*DNS)(nil)
+	_ providers.Teller       = (*DNS)(nil)
+	_ providers.OwnedLister  = (*DNS)(nil)
 
 	_ providers.Preflighter = (*DNS)(nil)
 )
@@ -193,7 +194,7 @@ func (p *DNS) Observe(ctx context.Context, owner providers.Owner, refs providers
 }
 
 // Recall implements providers.Recaller.
-func (p *DNS) Recall(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+func (p *DNS) ObserveListed(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 	return p.observe(ctx, owner, refs, p.recall)
 }
 
@@ -233,5 +234,5 @@ func (p *DNS) observe(
 
 // Report implements providers.Provider.
 func (p *DNS) Report(observed providers.Graph) providers.Status {
-	return providers.ReportRecords(observed)
+	return records.Report(observed)
 }

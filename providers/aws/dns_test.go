@@ -9,6 +9,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/providertest"
+	"github.com/edgegateway/edgegateway/providers/records"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
@@ -50,13 +51,13 @@ func TestNamesOfOtherLoadBalancersArePublishedByAddress(t *testing.T) {
 	l := life{t, w, providertest.NewDriver(harness(), seen, testGateway().Owner)}
 	gw := published("203.0.113.2", "203.0.113.1", "2001:db8::1")
 	l.reach(&gw)
-	var records []string
+	var written []string
 	for _, item := range w.cloud.Inventory() {
 		if _, seeded := w.seeded[item.ID]; !seeded && item.Kind == "record" {
-			records = append(records, item.Name+": "+item.Detail)
+			written = append(written, item.Name+": "+item.Detail)
 		}
 	}
-	told := gw.Owner.Claim("A", "AAAA").Text()
+	told := records.ClaimOf(gw.Owner, "A", "AAAA").Text()
 	wanted := []string{
 		`\052.example.com. A in example.com.: 30 [203.0.113.1 203.0.113.2]`,
 		`\052.example.com. AAAA in example.com.: 30 [2001:db8::1]`,
@@ -65,8 +66,8 @@ func TestNamesOfOtherLoadBalancersArePublishedByAddress(t *testing.T) {
 		`example.com. A in example.com.: 30 [203.0.113.1 203.0.113.2]`,
 		`example.com. AAAA in example.com.: 30 [2001:db8::1]`,
 	}
-	if diff := cmp.Diff(wanted, records); diff != "" {
-		t.Errorf("the records (-want +got):\n%s", diff)
+	if diff := cmp.Diff(wanted, written); diff != "" {
+		t.Errorf("the written (-want +got):\n%s", diff)
 	}
 	gw = published("203.0.113.2")
 	gw.Families = gw.Families[:1]

@@ -11,6 +11,7 @@ import (
 	smithy "github.com/aws/smithy-go"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // The reasons of errors.
@@ -25,7 +26,7 @@ const (
 	ReasonThrottled   = "Throttled"
 	ReasonInvalid     = "InvalidSpec"
 	ReasonRegion      = "RegionUnknown"
-	ReasonConflict    = providers.ReasonRecordConflict
+	ReasonConflict    = records.ReasonRecordConflict
 	ReasonZone        = "ZoneNotFound"
 	ReasonProtected   = "DeletionProtected"
 	ReasonSubnet      = "SubnetUnusable"

@@ -8,7 +8,7 @@ import (
 )
 
 // Glance implements providers.Glancer. A target group that is not there any more is left to the next look.
-func (p *LoadBalancers) Glance(ctx context.Context, _ providers.Owner, observed providers.Graph) (providers.Graph, error) {
+func (p *LoadBalancers) RefreshTargets(ctx context.Context, _ providers.Owner, observed providers.Graph) (providers.Graph, error) {
 	nodes := slices.Clone(observed.Nodes)
 	for i, n := range nodes {
 		spec, ok := n.Spec.(TargetGroup)

@@ -13,6 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -65,19 +66,19 @@ func golden(t *testing.T, file string) {
 		}
 		var gw providers.Gateway
 		read(t, f.Data, &gw)
-		plan, err := providers.Predict(p, gw, there)
+		ahead, err := plan.Predict(p, gw, there)
 		if err != nil {
 			t.Fatalf("%s: %v", step, err)
 		}
-		got.Files = append(got.Files, txtar.File{Name: step + ".plan", Data: []byte(providers.Render(plan))})
+		got.Files = append(got.Files, txtar.File{Name: step + ".plan", Data: []byte(plan.Render(ahead))})
 		there = carriedOut(t, p, gw, there)
-		got.Files = append(got.Files, txtar.File{Name: step + ".status", Data: []byte(statusText(providers.Assess(p, wanted(t, p, gw, there), there)))})
+		got.Files = append(got.Files, txtar.File{Name: step + ".status", Data: []byte(statusText(plan.Assess(p, wanted(t, p, gw, there), there)))})
 	}
-	plan, err := providers.PredictRemoval(p, there)
+	ahead, err := plan.PredictRemoval(p, there)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.Files = append(got.Files, txtar.File{Name: "removal.plan", Data: []byte(providers.Render(plan))})
+	got.Files = append(got.Files, txtar.File{Name: "removal.plan", Data: []byte(plan.Render(ahead))})
 	text := txtar.Format(got)
 	if *update {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
@@ -117,7 +118,7 @@ func wanted(t *testing.T, p *LoadBalancers, gw providers.Gateway, there provider
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := providers.Check(desired, there); err != nil {
+	if err := plan.Check(desired, there); err != nil {
 		t.Fatal(err)
 	}
 	return desired
@@ -127,7 +128,7 @@ func wanted(t *testing.T, p *LoadBalancers, gw providers.Gateway, there provider
 func carriedOut(t *testing.T, p *LoadBalancers, gw providers.Gateway, there providers.Graph) providers.Graph {
 	t.Helper()
 	for range 100 {
-		changes := providers.Diff(wanted(t, p, gw, there), there)
+		changes := plan.Diff(wanted(t, p, gw, there), there)
 		if len(changes) == 0 {
 			return there
 		}
@@ -138,7 +139,7 @@ func carriedOut(t *testing.T, p *LoadBalancers, gw providers.Gateway, there prov
 			}
 			nodes := slices.DeleteFunc(slices.Clone(there.Nodes), func(n providers.Node) bool { return n.Key == gone.Key && n.Name == gone.Name && n.ID == gone.ID })
 			if change.Verb == providers.Create || change.Verb == providers.Update {
-				node := p.Predict(change.Node)
+				node := p.Predict(change.Node, providers.Unknown{IPv4: "192.0.2.0", IPv6: "2001:db8::", Hostname: "known-after-create.invalid"})
 				node.State, node.ID = providers.Ready, "id of "+node.Key+" "+node.Name
 				switch {
 				case change.Old != nil:

@@ -59,7 +59,7 @@ func (s *sweptLists) get() *lists {
 }
 
 // Recall implements providers.Recaller.
-func (p *LoadBalancers) Recall(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+func (p *LoadBalancers) ObserveListed(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 	return p.observe(ctx, owner, refs, func(r *region) *lists { return r.swept.get() })
 }
 

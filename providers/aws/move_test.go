@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
@@ -35,19 +36,19 @@ func TestALoadBalancerThatMovesToAnotherVPCKeepsItsAddresses(t *testing.T) {
 	w := newWorld()
 	l, _ := created(t, w)
 	gw := w.settle("eu-west-1")
-	status := providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
+	status := plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
 	before := status.Addresses
 	// The old one goes first, as the plan says: for a while the names point at nothing.
 	w.lost[plain(status.Hostname)] = true
 	w.class = func(c *Config) { c.Subnets = beefSubnets }
 	l.d.Restart()
 	l.observe(&gw)
-	plan, err := providers.Predict(l.d.Provider, gw, l.d.Observed)
-	if err != nil || plan.Impact != providers.Disruptive {
-		t.Fatalf("the plan's impact is %s, and %v", plan.Impact, err)
+	ahead, err := plan.Predict(l.d.Provider, gw, l.d.Observed)
+	if err != nil || ahead.Impact != providers.Disruptive {
+		t.Fatalf("the plan's impact is %s, and %v", ahead.Impact, err)
 	}
 	l.reach(&gw)
-	if after := providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Addresses; !slices.Equal(before, after) || len(after) != 3 {
+	if after := plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Addresses; !slices.Equal(before, after) || len(after) != 3 {
 		t.Errorf("the addresses were %v and are %v", before, after)
 	}
 	gone, made := strings.Index(l.changed(), "Delete loadbalancer/main"), strings.Index(l.changed(), "Create loadbalancer/main")
@@ -86,7 +87,7 @@ func TestAnInternalLoadBalancerIsPublishedByItsName(t *testing.T) {
 	w := newWorld()
 	w.class = func(c *Config) { c.Internal = true }
 	l, gw := created(t, w)
-	status := providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
+	status := plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
 	if !strings.HasPrefix(status.Hostname, "internal-") || status.Published.State != providers.Ready || status.Addressed.State != providers.Ready {
 		t.Errorf("the status is %+v", status)
 	}
@@ -94,7 +95,7 @@ func TestAnInternalLoadBalancerIsPublishedByItsName(t *testing.T) {
 		w.cloud.Advance(step)
 	}
 	l.reach(&gw)
-	if status = providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed); status.Healthy.State != providers.Ready {
+	if status = plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed); status.Healthy.State != providers.Ready {
 		t.Errorf("it is not healthy: %+v", status.Healthy)
 	}
 	l.reach(nil)
@@ -118,7 +119,7 @@ func TestABroughtAddressThatSomebodyUsesIsLeftAlone(t *testing.T) {
 		}
 		w.cloud.Advance(step)
 	}
-	status := providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
+	status := plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
 	if status.Addressed.State != providers.Failed || !strings.Contains(status.Addressed.Message, "attached to eni-1") {
 		t.Errorf("it says %+v", status.Addressed)
 	}
@@ -133,7 +134,7 @@ func TestANodeWhoseInstanceIsGoneKeepsNobodyElseOut(t *testing.T) {
 	delete(w.seeded, simaws.SeedNodes[1])
 	l, gw := created(t, w)
 	l.reach(&gw)
-	status := providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
+	status := plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed)
 	if status.Provisioned.State != providers.Ready || status.Healthy.State != providers.Ready {
 		t.Errorf("the status is %+v", status)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
@@ -131,7 +132,7 @@ func TestAPodThatDrainsLeavesAfterItsSuccessorCame(t *testing.T) {
 		if _, err := l.d.Step(t.Context(), &gw); err != nil {
 			t.Fatal(err)
 		}
-		if now := fmt.Sprint(providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Targets); !slices.Contains(seen, now) {
+		if now := fmt.Sprint(plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Targets); !slices.Contains(seen, now) {
 			seen = append(seen, now)
 		}
 		w.cloud.Advance(step / 4)
@@ -158,7 +159,7 @@ func TestATargetIsAsItIsOnItsWorstPort(t *testing.T) {
 	})
 	l.reach(&gw)
 	want := []providers.TargetStatus{{ID: simaws.SeedNodes[0], State: providers.TargetFailing}, {ID: simaws.SeedNodes[1], State: providers.TargetServing}}
-	if diff := cmp.Diff(want, providers.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Targets); diff != "" {
+	if diff := cmp.Diff(want, plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Targets); diff != "" {
 		t.Errorf("targets (-want +got):\n%s", diff)
 	}
 }

@@ -10,12 +10,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // presence is what Route 53 has at a name now.
 type presence struct {
 	// claim is the one that can be read, if claimed; claimSet is whatever is at its name.
-	claim    providers.Claim
+	claim    records.Claim
 	claimed  bool
 	claimSet *types.ResourceRecordSet
 	// sets by type, of the name itself.
@@ -30,7 +31,7 @@ const pageSize = 10
 // read returns what is at a name. The claim is often on the same page; if not it is asked for.
 func (p *DNS) read(ctx context.Context, zoneID, host string) (presence, error) {
 	found := presence{sets: map[string]*types.ResourceRecordSet{}}
-	for _, name := range []string{host, providers.ClaimName(host)} {
+	for _, name := range []string{host, records.ClaimName(host)} {
 		if found.claimSet != nil {
 			break
 		}
@@ -51,7 +52,7 @@ func (p *DNS) recall(ctx context.Context, zoneID, host string) (presence, error)
 		return p.read(ctx, zoneID, host)
 	}
 	found := presence{sets: map[string]*types.ResourceRecordSet{}}
-	for _, name := range []string{host, providers.ClaimName(host)} {
+	for _, name := range []string{host, records.ClaimName(host)} {
 		for _, set := range swept[name] {
 			found.add(&set, host)
 		}
@@ -69,7 +70,7 @@ func (f *presence) readClaim() {
 	for _, value := range valuesOf(*f.claimSet) {
 		texts = append(texts, strings.Trim(value, `"`))
 	}
-	f.claim, f.claimed = providers.ParseClaim(texts)
+	f.claim, f.claimed = records.ParseClaim(texts)
 }
 
 // readFrom adds what is on the pages that start at name, as long as they are about it.
@@ -111,7 +112,7 @@ func (f *presence) add(set *types.ResourceRecordSet, host string) {
 		set.ResourceRecords = nil // an empty list is not none when it is sent back
 	}
 	switch hostOf(*set) {
-	case providers.ClaimName(host):
+	case records.ClaimName(host):
 		f.claimSet = set
 	case host:
 		f.sets[string(set.Type)] = set
@@ -130,9 +131,9 @@ func (f presence) ours(mark, kind string) bool {
 func (f presence) conflict(at point, mark string) string {
 	switch {
 	case f.claimed && f.claim.Mark != mark:
-		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", at.host, providers.ClaimName(at.host))
+		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", at.host, records.ClaimName(at.host))
 	case f.claimSet != nil && !f.claimed:
-		return fmt.Sprintf("the %s record at %s is not a claim of ours", f.claimSet.Type, providers.ClaimName(at.host))
+		return fmt.Sprintf("the %s record at %s is not a claim of ours", f.claimSet.Type, records.ClaimName(at.host))
 	case f.sets["CNAME"] != nil:
 		return fmt.Sprintf("%s has a CNAME record that is not ours", at.host)
 	case f.routed != "":

@@ -50,15 +50,15 @@ type LoadBalancers struct {
 }
 
 var (
-	_ providers.Provider  = (*LoadBalancers)(nil)
-	_ providers.Predictor = (*LoadBalancers)(nil)
-	_ providers.Sweeper   = (*LoadBalancers)(nil)
-	_ providers.Recaller  = (*LoadBalancers)(nil)
-	_ providers.Glancer   = (*LoadBalancers)(nil)
-	_ providers.Teller    = (*LoadBalancers)(nil)
+	_ providers.Provider        = (*LoadBalancers)(nil)
+	_ providers.Predictor       = (*LoadBalancers)(nil)
+	_ providers.ChangeLister    = (*LoadBalancers)(nil)
+	_ providers.ListReader      = (*LoadBalancers)(nil)
+	_ providers.TargetRefresher = (*LoadBalancers)(nil)
+	_ providers.Teller          = (*LoadBalancers)(nil)
 
 	_ providers.Preflighter = (*LoadBalancers)(nil)
-	_ providers.Surveyor    = (*LoadBalancers)(nil)
+	_ providers.OwnedLister = (*LoadBalancers)(nil)
 )
 
 // NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's
@@ -196,19 +196,19 @@ func as(node providers.Node, id string, spec any) *providers.Node {
 }
 
 // Predict implements providers.Predictor.
-func (p *LoadBalancers) Predict(node providers.Node) providers.Node {
+func (p *LoadBalancers) Predict(node providers.Node, unknown providers.Unknown) providers.Node {
 	switch spec := node.Spec.(type) {
 	case Address:
 		if spec.IP == "" {
-			spec.IP = providers.UnknownIPv4
+			spec.IP = unknown.IPv4
 		}
 		node.Spec = spec
 	case LoadBalancer:
 		if spec.Hostname == "" {
-			spec.Hostname = providers.UnknownHostname
+			spec.Hostname = unknown.Hostname
 		}
 		if spec.IPAddressType == dualStack && len(spec.IPv6) == 0 {
-			spec.IPv6 = []string{providers.UnknownIPv6}
+			spec.IPv6 = []string{unknown.IPv6}
 		}
 		node.Spec = spec
 	}

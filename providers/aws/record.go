@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // The types of records.
@@ -135,7 +136,7 @@ func (at point) batch(owner providers.Owner, found presence, change providers.Ch
 			return nil, fmt.Errorf("writing the %s record of %s: its spec is a %T", at.kind, at.host, change.Node.Spec)
 		}
 		to = spec.set(at)
-		claim = owner.Claim(claim.With(at.kind).Types...)
+		claim = records.ClaimOf(owner, claim.With(at.kind).Types...)
 	}
 	var wantedClaim *types.ResourceRecordSet
 	if len(claim.Types) > 0 {
@@ -202,9 +203,9 @@ func valuesOf(set types.ResourceRecordSet) []string {
 	return union(values, nil)
 }
 
-func claimSet(host string, c providers.Claim) *types.ResourceRecordSet {
+func claimSet(host string, c records.Claim) *types.ResourceRecordSet {
 	return &types.ResourceRecordSet{
-		Name: aws.String(providers.ClaimName(host) + "."), Type: types.RRTypeTxt, TTL: aws.Int64(claimTTL),
+		Name: aws.String(records.ClaimName(host) + "."), Type: types.RRTypeTxt, TTL: aws.Int64(claimTTL),
 		ResourceRecords: []types.ResourceRecord{{Value: aws.String(`"` + c.Text() + `"`)}},
 	}
 }

@@ -10,16 +10,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // Survey implements providers.Surveyor. It reads all records of the zones, the class's own too, and tells those that a claim of the cluster's
 // covers, whether or not they are still there. A claim from before claims told the cluster is not found.
-func (p *DNS) Survey(ctx context.Context, cluster string, places []providers.Place) ([]providers.Possession, error) {
+func (p *DNS) ListOwned(ctx context.Context, cluster string, places []providers.Place) ([]providers.OwnedResource, error) {
 	var within []providers.Place
 	for _, zone := range p.zones {
 		within = append(within, providers.Place{Provider: DNSName, Account: p.account, Zone: zone})
 	}
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	err := p.eachZone(ctx, append(within, places...), func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
 		for host, found := range presences(sets) {
 			if !found.claimed || found.claim.Cluster != cluster {
@@ -43,13 +44,13 @@ func (p *DNS) Survey(ctx context.Context, cluster string, places []providers.Pla
 func presences(sets []types.ResourceRecordSet) map[string]presence {
 	found := map[string]presence{}
 	for i := range sets {
-		if host, ok := providers.ClaimedName(hostOf(sets[i])); ok {
+		if host, ok := records.ClaimedName(hostOf(sets[i])); ok {
 			found[host] = presence{sets: map[string]*types.ResourceRecordSet{}}
 		}
 	}
 	for i := range sets {
 		host := hostOf(sets[i])
-		if claimed, ok := providers.ClaimedName(host); ok {
+		if claimed, ok := records.ClaimedName(host); ok {
 			host = claimed
 		}
 		if f, ok := found[host]; ok {
@@ -66,7 +67,7 @@ func presences(sets []types.ResourceRecordSet) map[string]presence {
 
 // possessions tells the records that a claim covers. All of them are removed by one command, the claim with them, since the claim says what
 // they are: two commands would be in each other's way.
-func (p *DNS) possessions(zone, id, host string, found presence) ([]providers.Possession, error) {
+func (p *DNS) possessions(zone, id, host string, found presence) ([]providers.OwnedResource, error) {
 	going := swap(found.claimSet, nil)
 	for _, kind := range found.claim.Types {
 		going = append(going, swap(found.sets[kind], nil)...)
@@ -75,10 +76,10 @@ func (p *DNS) possessions(zone, id, host string, found presence) ([]providers.Po
 	if err != nil {
 		return nil, err
 	}
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	for _, kind := range found.claim.Types {
 		node := p.recordNode(zone, host, kind)
-		all = append(all, providers.Possession{
+		all = append(all, providers.OwnedResource{
 			Place: node.Place, ID: host + "/" + kind, Key: node.Key, Mark: found.claim.Mark, Namespace: found.claim.Namespace, Name: found.claim.Name,
 			Remove: fmt.Sprintf("aws route53 change-resource-record-sets --hosted-zone-id %s --change-batch %s", id, batch),
 		})

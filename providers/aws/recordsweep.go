@@ -11,24 +11,25 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53/types"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // Sweep implements providers.Sweeper. A name is told with its claim, whichever zone it is in; of the zones' other records only those at names
 // in places are, since it matters when one of them no longer is in the way.
-func (p *DNS) Sweep(ctx context.Context, places []providers.Place) (providers.Sighting, error) {
+func (p *DNS) ListChanges(ctx context.Context, places []providers.Place) (providers.Revisions, error) {
 	texts, swept := map[string][]string{}, map[string]map[string][]types.ResourceRecordSet{}
 	err := p.eachZone(ctx, places, func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
 		claimed := map[string]bool{}
 		swept[id] = map[string][]types.ResourceRecordSet{}
 		for _, set := range sets {
 			note(swept[id], hostOf(set), set)
-			if host, ok := providers.ClaimedName(hostOf(set)); ok {
+			if host, ok := records.ClaimedName(hostOf(set)); ok {
 				claimed[host] = true
 			}
 		}
 		for _, set := range sets {
 			host := hostOf(set)
-			if claimant, ok := providers.ClaimedName(host); ok {
+			if claimant, ok := records.ClaimedName(host); ok {
 				host = claimant
 			}
 			if claimed[host] || slices.Contains(place.Names, host) {

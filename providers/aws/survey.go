@@ -22,12 +22,12 @@ import (
 // EC2 finds by tag whatever has one. ELB does not: there all Network Load Balancers and the target groups with our names are asked for their
 // tags, 20 a call. The tagging API would take fewer calls, but it learns late of what has just come or gone, and a survey is for deciding
 // what to delete. Listeners are told only on load balancers that were adopted: ours take theirs with them.
-func (p *LoadBalancers) Survey(ctx context.Context, cluster string, places []providers.Place) ([]providers.Possession, error) {
+func (p *LoadBalancers) ListOwned(ctx context.Context, cluster string, places []providers.Place) ([]providers.OwnedResource, error) {
 	regions := p.regionsOf(append(slices.Clone(places), p.place()))
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	for _, name := range slices.Sorted(maps.Keys(regions)) {
 		s := survey{region: p.in(name), cluster: cluster, place: providers.Place{Provider: Name, Account: p.account, Region: name}}
-		for _, list := range []func(context.Context) ([]providers.Possession, error){s.elastic, s.guards, s.nodeRules, s.balancing} {
+		for _, list := range []func(context.Context) ([]providers.OwnedResource, error){s.elastic, s.guards, s.nodeRules, s.balancing} {
 			found, err := list(ctx)
 			if err != nil {
 				return nil, err
@@ -38,8 +38,10 @@ func (p *LoadBalancers) Survey(ctx context.Context, cluster string, places []pro
 	return sorted(all), nil
 }
 
-func sorted(all []providers.Possession) []providers.Possession {
-	slices.SortFunc(all, func(a, b providers.Possession) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key)) })
+func sorted(all []providers.OwnedResource) []providers.OwnedResource {
+	slices.SortFunc(all, func(a, b providers.OwnedResource) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key))
+	})
 	return all
 }
 
@@ -51,9 +53,9 @@ type survey struct {
 }
 
 // possession returns a thing with these tags, and the command that removes it: the AWS CLI's, with the place's region.
-func (s survey) possession(id string, tags map[string]string, command ...string) providers.Possession {
+func (s survey) possession(id string, tags map[string]string, command ...string) providers.OwnedResource {
 	namespace, name, _ := strings.Cut(tags[tagGateway], "/")
-	return providers.Possession{
+	return providers.OwnedResource{
 		Place: s.place, ID: id, Key: tags[tagRole], Mark: tags[tagOwner], Namespace: namespace, Name: name, Retained: tags[tagRetain] == "true",
 		Remove: fmt.Sprintf("aws %s --region %s", strings.Join(command, " "), s.place.Region),
 	}
@@ -61,9 +63,9 @@ func (s survey) possession(id string, tags map[string]string, command ...string)
 
 func (s survey) ofCluster() ec2types.Filter { return filter("tag:"+tagClusterUID, s.cluster) }
 
-func (s survey) elastic(ctx context.Context) ([]providers.Possession, error) {
+func (s survey) elastic(ctx context.Context) ([]providers.OwnedResource, error) {
 	found, err := s.listAddresses(ctx, s.ofCluster())
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	for _, a := range found {
 		id := aws.ToString(a.AllocationId)
 		all = append(all, s.possession(id, ec2TagMap(a.Tags), "ec2 release-address --allocation-id", id))
@@ -71,9 +73,9 @@ func (s survey) elastic(ctx context.Context) ([]providers.Possession, error) {
 	return all, err
 }
 
-func (s survey) guards(ctx context.Context) ([]providers.Possession, error) {
+func (s survey) guards(ctx context.Context) ([]providers.OwnedResource, error) {
 	found, err := s.markedGroups(ctx, s.ofCluster())
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	for _, g := range found {
 		id := aws.ToString(g.GroupId)
 		all = append(all, s.possession(id, ec2TagMap(g.Tags), "ec2 delete-security-group --group-id", id))
@@ -81,9 +83,9 @@ func (s survey) guards(ctx context.Context) ([]providers.Possession, error) {
 	return all, err
 }
 
-func (s survey) nodeRules(ctx context.Context) ([]providers.Possession, error) {
+func (s survey) nodeRules(ctx context.Context) ([]providers.OwnedResource, error) {
 	found, err := s.markedRules(ctx, s.ofCluster())
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	for _, r := range found {
 		id := aws.ToString(r.SecurityGroupRuleId)
 		all = append(all, s.possession(id, ec2TagMap(r.Tags), "ec2 revoke-security-group-ingress --group-id", aws.ToString(r.GroupId),
@@ -93,7 +95,7 @@ func (s survey) nodeRules(ctx context.Context) ([]providers.Possession, error) {
 }
 
 // balancing tells load balancers, target groups, and the listeners on load balancers that are not of our making.
-func (s survey) balancing(ctx context.Context) ([]providers.Possession, error) {
+func (s survey) balancing(ctx context.Context) ([]providers.OwnedResource, error) {
 	balancers, groups, err := s.candidates(ctx)
 	if err != nil {
 		return nil, err
@@ -102,7 +104,7 @@ func (s survey) balancing(ctx context.Context) ([]providers.Possession, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	for _, arn := range slices.Sorted(maps.Keys(tags)) {
 		if tags[arn][tagClusterUID] != s.cluster {
 			continue
@@ -145,8 +147,8 @@ func (s survey) candidates(ctx context.Context) (map[string]string, []string, er
 }
 
 // adopted tells a load balancer that was there before us: it is to lose our tags and not to be deleted, and our listeners on it are to go.
-func (s survey) adopted(ctx context.Context, arn string, tags map[string]string) ([]providers.Possession, error) {
-	all := []providers.Possession{s.possession(arn, tags, "elbv2 remove-tags --resource-arns", arn, "--tag-keys", strings.Join(markTags, " "))}
+func (s survey) adopted(ctx context.Context, arn string, tags map[string]string) ([]providers.OwnedResource, error) {
+	all := []providers.OwnedResource{s.possession(arn, tags, "elbv2 remove-tags --resource-arns", arn, "--tag-keys", strings.Join(markTags, " "))}
 	attached, err := listeners{s.region}.of(ctx, arn)
 	if err != nil {
 		return nil, err

@@ -22,14 +22,14 @@ import (
 )
 
 // surveyed returns what both halves find of a cluster's, without any place.
-func surveyed(t *testing.T, w *world, cluster string) []providers.Possession {
+func surveyed(t *testing.T, w *world, cluster string) []providers.OwnedResource {
 	t.Helper()
 	lb, dns := w.halves(t)
-	all, err := lb.Survey(context.Background(), cluster, nil)
+	all, err := lb.ListOwned(context.Background(), cluster, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := dns.Survey(context.Background(), cluster, nil)
+	records, err := dns.ListOwned(context.Background(), cluster, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestPlacesThatAClassDoesNotHaveAreSurveyedToo(t *testing.T) {
 		places []providers.Place
 		finds  bool
 	}{{nil, false}, {[]providers.Place{foreign}, false}, {[]providers.Place{there, foreign}, true}} {
-		if got, err := elsewhere.Survey(context.Background(), "cluster", c.places); err != nil || len(got) > 0 != c.finds {
+		if got, err := elsewhere.ListOwned(context.Background(), "cluster", c.places); err != nil || len(got) > 0 != c.finds {
 			t.Errorf("in %v it finds %v, %v", c.places, got, err)
 		}
 	}

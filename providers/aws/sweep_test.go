@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
+	"github.com/edgegateway/edgegateway/providers/records"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
@@ -101,20 +103,20 @@ func (f fleet) put(t *simaws.Tables, i int) []string {
 	alias := simaws.RecordSet{Place: simaws.Place{Account: at.Account}, Zone: simaws.SeedZone, Name: f.host(i) + ".", Type: typeA,
 		Alias: &simaws.AliasTarget{HostedZone: aliasZones["eu-west-1"], DNSName: b.DNSName + ".", EvaluateHealth: true}}
 	t.Records.Put(alias.Key(), alias)
-	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: providers.ClaimName(f.host(i)) + ".", Type: "TXT", TTL: claimTTL,
-		Values: []string{`"` + owner.Claim(typeA).Text() + `"`}}
+	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: records.ClaimName(f.host(i)) + ".", Type: "TXT", TTL: claimTTL,
+		Values: []string{`"` + records.ClaimOf(owner, typeA).Text() + `"`}}
 	t.Records.Put(told.Key(), told)
 	return names
 }
 
 // sweepBoth sweeps with both halves.
-func sweepBoth(t *testing.T, lb *LoadBalancers, dns *DNS, places []providers.Place) (providers.Sighting, providers.Sighting) {
+func sweepBoth(t *testing.T, lb *LoadBalancers, dns *DNS, places []providers.Place) (providers.Revisions, providers.Revisions) {
 	t.Helper()
-	balancing, err := lb.Sweep(context.Background(), places)
+	balancing, err := lb.ListChanges(context.Background(), places)
 	if err != nil {
 		t.Fatal(err)
 	}
-	records, err := dns.Sweep(context.Background(), places)
+	records, err := dns.ListChanges(context.Background(), places)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +182,7 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 		return func(t *simaws.Tables) { t.Addresses.Change(f.id("eipalloc", 1, 0), change) }
 	}
 	record := simaws.RecordSet{Zone: simaws.SeedZone, Name: f.host(1) + ".", Type: typeA}.Key()
-	claimed := simaws.RecordSet{Zone: simaws.SeedZone, Name: providers.ClaimName(f.host(1)) + ".", Type: "TXT"}.Key()
+	claimed := simaws.RecordSet{Zone: simaws.SeedZone, Name: records.ClaimName(f.host(1)) + ".", Type: "TXT"}.Key()
 	for _, c := range []struct {
 		what   string
 		change func(*simaws.Tables)
@@ -240,7 +242,7 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 }
 
 // differing returns the things of which two sightings tell something else, sorted.
-func differing(a, b providers.Sighting) []string {
+func differing(a, b providers.Revisions) []string {
 	var things []string
 	for thing := range a {
 		if a[thing] != b[thing] {
@@ -278,7 +280,7 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 	w := sharedWorld()
 	l := newLife(t, w)
 	lb, dns := w.halves(t)
-	told := func() providers.Sighting {
+	told := func() providers.Revisions {
 		balancing, records := sweepBoth(t, lb, dns, l.d.Footprint)
 		maps.Copy(balancing, records)
 		return balancing
@@ -328,8 +330,8 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 // recaller is a Provider that can recall.
 type recaller interface {
 	providers.Provider
-	providers.Sweeper
-	providers.Recaller
+	providers.ChangeLister
+	providers.ListReader
 }
 
 // recalls checks that what providers recall of their last sweep is what they observe, if nothing happens meanwhile. It returns how many it checked.
@@ -337,11 +339,11 @@ func recalls(t *testing.T, owner providers.Owner, places []providers.Place, all 
 	t.Helper()
 	ctx, refs, checked := context.Background(), providers.Refs{Places: places}, 0
 	for _, p := range all {
-		before, err := p.Sweep(ctx, places)
+		before, err := p.ListChanges(ctx, places)
 		if err != nil {
 			t.Fatal(err)
 		}
-		recalled, err := p.Recall(ctx, owner, refs)
+		recalled, err := p.ObserveListed(ctx, owner, refs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -349,7 +351,7 @@ func recalls(t *testing.T, owner providers.Owner, places []providers.Place, all 
 		if err != nil {
 			t.Fatal(err)
 		}
-		after, err := p.Sweep(ctx, places)
+		after, err := p.ListChanges(ctx, places)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -378,9 +380,9 @@ func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	places := providers.Extend(nil, desired)
+	places := plan.Extend(nil, desired)
 	w.cloud.SetLag(simcloud.Lag{Calls: 25})
-	for _, change := range providers.Diff(desired, observed) {
+	for _, change := range plan.Diff(desired, observed) {
 		if change.Node.Kind() == providers.KindAddress {
 			if err := lb.Apply(ctx, gw.Owner, change); err != nil {
 				t.Fatal(err)
@@ -390,7 +392,7 @@ func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
 	var kept string
 	looks := 0
 	for range 12 {
-		sighting, err := lb.Sweep(ctx, places)
+		sighting, err := lb.ListChanges(ctx, places)
 		if err != nil {
 			t.Fatal(err)
 		}

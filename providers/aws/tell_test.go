@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // TestWhatIsToldIsWhatIsSeen makes a gateway, moves its targets and ports and removes it, and compares each answer with the look that follows.
@@ -38,9 +39,9 @@ func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		footprint = providers.Extend(footprint, desired)
+		footprint = plan.Extend(footprint, desired)
 		var answers, gone []providers.Node
-		for _, change := range providers.Diff(desired, observed) {
+		for _, change := range plan.Diff(desired, observed) {
 			answer, ok, err := lb.Tell(t.Context(), gw.Owner, change)
 			if err != nil && providers.ClassOf(err) != providers.Transient {
 				t.Fatal(err)
@@ -86,7 +87,7 @@ func same(t *testing.T, answer providers.Node, observed providers.Graph) {
 		t.Errorf("%s: told %+v\nseen %+v", answer.Key, answer, seen)
 	}
 	answer.State, answer.DependsOn = "", nil
-	for _, change := range providers.Diff(providers.NewGraph(answer), observed.Filter(func(n providers.Node) bool { return n.Key == answer.Key })) {
+	for _, change := range plan.Diff(providers.NewGraph(answer), observed.Filter(func(n providers.Node) bool { return n.Key == answer.Key })) {
 		if change.Verb == providers.Update {
 			t.Errorf("told and seen differ: %v", change.Fields)
 		}
@@ -118,8 +119,8 @@ func TestAGlanceIsALookAtTargets(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		footprint = providers.Extend(footprint, desired)
-		changes := providers.Diff(desired, observed)
+		footprint = plan.Extend(footprint, desired)
+		changes := plan.Diff(desired, observed)
 		for _, change := range changes {
 			if err := lb.Apply(t.Context(), goal.Owner, change); err != nil && providers.ClassOf(err) != providers.Transient {
 				t.Fatal(err)
@@ -127,7 +128,7 @@ func TestAGlanceIsALookAtTargets(t *testing.T) {
 		}
 		if len(changes) == 0 {
 			glances++
-			seen, err := lb.Glance(t.Context(), goal.Owner, before)
+			seen, err := lb.RefreshTargets(t.Context(), goal.Owner, before)
 			if err != nil {
 				t.Fatal(err)
 			}

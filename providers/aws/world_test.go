@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/providertest"
+	"github.com/edgegateway/edgegateway/providers/records"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
@@ -89,7 +91,7 @@ func (w *world) split(config Config) providers.Provider {
 	if err != nil {
 		panic(err)
 	}
-	return providers.Split(lb, dns)
+	return engine.Split(lb, dns)
 }
 
 // fate decides what becomes of a call.
@@ -131,7 +133,7 @@ func (w *world) asSeen() providertest.World {
 func (w *world) inventory() []providertest.Thing {
 	items := w.cloud.Inventory()
 	marks := map[string]string{}
-	claims := map[string]providers.Claim{}
+	claims := map[string]records.Claim{}
 	w.cloud.Edit(func(t *simaws.Tables) {
 		now := w.cloud.Kernel.Inventory.Now()
 		for _, group := range t.Groups.All(now) {
@@ -149,7 +151,7 @@ func (w *world) inventory() []providertest.Thing {
 			}
 		}
 		for _, set := range t.Records.All(now) {
-			if c := claims[providers.ClaimName(simHost(set))]; c.Has(set.Type) {
+			if c := claims[records.ClaimName(simHost(set))]; c.Has(set.Type) {
 				marks[set.Key()] = c.Mark
 			}
 		}
@@ -173,11 +175,11 @@ func (w *world) inventory() []providertest.Thing {
 
 func simHost(set simaws.RecordSet) string { return strings.ReplaceAll(plain(set.Name), `\052`, "*") }
 
-func claimIn(set simaws.RecordSet) (providers.Claim, bool) {
+func claimIn(set simaws.RecordSet) (records.Claim, bool) {
 	if set.Type != "TXT" || len(set.Values) != 1 {
-		return providers.Claim{}, false
+		return records.Claim{}, false
 	}
-	return providers.ParseClaim([]string{strings.Trim(set.Values[0], `"`)})
+	return records.ParseClaim([]string{strings.Trim(set.Values[0], `"`)})
 }
 
 // keyOf returns the record set's key that a node's or a thing's ID stands for, or the ID itself.
@@ -214,9 +216,9 @@ func (w *world) disown(id string) bool {
 	}
 	done := false
 	w.cloud.Edit(func(t *simaws.Tables) {
-		done = t.Records.Change(keyOf(providers.ClaimName(host)+"/TXT"), func(set *simaws.RecordSet) {
+		done = t.Records.Change(keyOf(records.ClaimName(host)+"/TXT"), func(set *simaws.RecordSet) {
 			if c, ok := claimIn(*set); ok {
-				set.Values = []string{`"` + providers.Claim{Mark: thief, Types: c.Types}.Text() + `"`}
+				set.Values = []string{`"` + records.Claim{Mark: thief, Types: c.Types}.Text() + `"`}
 			}
 		})
 	})
@@ -292,14 +294,14 @@ func (w *world) look() {
 	var wrong error
 	w.cloud.Edit(func(t *simaws.Tables) {
 		view := w.cloud.Kernel.Inventory.Now()
-		claims := map[string]providers.Claim{}
+		claims := map[string]records.Claim{}
 		for _, set := range t.Records.All(view) {
 			if c, ok := claimIn(set); ok {
 				claims[plain(set.Name)] = c
 			}
 		}
 		for _, set := range t.Records.All(view) {
-			c := claims[providers.ClaimName(simHost(set))]
+			c := claims[records.ClaimName(simHost(set))]
 			if set.Alias == nil || !c.Has(set.Type) {
 				continue
 			}

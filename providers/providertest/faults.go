@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // scenario is a way of a gateway: driven to each goal in turn; nil is removal. Faults are injected on the way to the last.
@@ -334,12 +336,12 @@ func race(w World, d *Driver, goal *providers.Gateway) error {
 			if err := process.look(ctx, process.Provider, goal); err != nil {
 				return err
 			}
-			d.Footprint = providers.Extend(d.Footprint, process.Desired)
+			d.Footprint = plan.Extend(d.Footprint, process.Desired)
 		}
 		for _, process := range []*Driver{d, &second} {
-			changes := providers.Diff(process.Desired, process.Observed)
-			idle = idle && len(changes) == 0 && providers.Settled(process.Desired, process.Observed)
-			_, err := providers.Apply(ctx, process.Provider, process.Owner, changes, nil)
+			changes := plan.Diff(process.Desired, process.Observed)
+			idle = idle && len(changes) == 0 && plan.Settled(process.Desired, process.Observed)
+			_, err := engine.Apply(ctx, process.Provider, process.Owner, changes)
 			if class := providers.ClassOf(err); class == providers.Denied || class == providers.Invalid {
 				return err
 			}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 func namesakes(h Harness) (Tally, error) {
@@ -108,7 +109,7 @@ func disowned(h Harness) (Tally, error) {
 			}
 			did, err := steal(h, goal, k)
 			if err != nil {
-				return Tally{}, inCase(err, "goal %d, %s", i, providers.RenderChange(change))
+				return Tally{}, inCase(err, "goal %d, %s", i, plan.RenderChange(change))
 			}
 			if did {
 				tried[change.Verb]++
@@ -194,7 +195,7 @@ func brings(h Harness) (Tally, error) {
 	if err := drive(d, &gw); err != nil {
 		return Tally{}, err
 	}
-	status := providers.Assess(d.Provider, d.Desired, d.Observed)
+	status := plan.Assess(d.Provider, d.Desired, d.Observed)
 	wanted := slices.Sorted(slices.Values(gw.Addresses))
 	if !slices.Equal(status.Addresses, wanted) {
 		return Tally{}, fmt.Errorf("the addresses are %v, not the brought %v", status.Addresses, wanted)

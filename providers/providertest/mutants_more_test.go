@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/fake"
 )
 
@@ -45,7 +46,7 @@ func broughtIsOurs(cloud *fake.Cloud) providers.Provider {
 		}
 		return graph, err
 	}
-	return providers.Split(reckless, dns)
+	return engine.Split(reckless, dns)
 }
 
 // retry is an SDK that makes a call again when the reply is lost.
@@ -136,7 +137,7 @@ func earlyReport(cloud *fake.Cloud) providers.Provider {
 		status.Provisioned.State = providers.Ready
 		return status
 	}}
-	return providers.Split(early, dns)
+	return engine.Split(early, dns)
 }
 
 // naive joins the parts without holding records back: what can't be published now is not wanted.

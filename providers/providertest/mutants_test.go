@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/fake"
 	"github.com/edgegateway/edgegateway/providers/providertest"
 )
@@ -100,7 +101,7 @@ type tamper func(inner providers.Provider, client *fake.Client, cloud *fake.Clou
 func part(change tamper) maker {
 	return func(cloud *fake.Cloud) providers.Provider {
 		client, lb, dns := parts(cloud)
-		return providers.Split(change(lb, client, cloud), change(dns, client, cloud))
+		return engine.Split(change(lb, client, cloud), change(dns, client, cloud))
 	}
 }
 
@@ -146,9 +147,9 @@ func (a altered) Report(observed providers.Graph) providers.Status {
 	return a.report(observed)
 }
 
-func (a altered) Predict(node providers.Node) providers.Node {
+func (a altered) Predict(node providers.Node, unknown providers.Unknown) providers.Node {
 	if predictor, ok := a.Provider.(providers.Predictor); ok {
-		return predictor.Predict(node)
+		return predictor.Predict(node, unknown)
 	}
 	return node
 }

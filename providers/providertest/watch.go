@@ -6,6 +6,7 @@ import (
 	"reflect"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // watched is a Provider that notices when the one inside breaks the contract.
@@ -55,7 +56,7 @@ func (w watched) Apply(ctx context.Context, owner providers.Owner, change provid
 	_, before := w.world.Calls()
 	err := w.inner.Apply(ctx, owner, change)
 	if _, after := w.world.Calls(); after-before > 1 {
-		w.problem("Apply of %s makes %d mutating calls", providers.RenderChange(change), after-before)
+		w.problem("Apply of %s makes %d mutating calls", plan.RenderChange(change), after-before)
 	}
 	return err
 }

@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
 // stateOf says how the load balancer has a target, as somebody may believe who waits for it: "?" is not to be believed.
-func stateOf(out providers.Outcome, address string) providers.TargetState {
+func stateOf(out engine.Outcome, address string) providers.TargetState {
 	for _, target := range out.Status.Targets {
 		if target.ID == address {
 			return target.State
@@ -42,12 +43,12 @@ func TestATargetIsWaitedForAsLongAsItTakes(t *testing.T) {
 	g.gateway.TargetKind, g.gateway.Targets = providers.Pods, old
 	a.drive(t, g, settled)
 	a.cloud.Advance(time.Hour)
-	a.drive(t, g, func(out providers.Outcome) bool { return stateOf(out, old[0].Address) == providers.TargetServing })
+	a.drive(t, g, func(out engine.Outcome) bool { return stateOf(out, old[0].Address) == providers.TargetServing })
 	g.awaited = true
 
 	g.gateway.Targets = append(slices.Clone(old), come)
 	began := a.cloud.Now()
-	a.drive(t, g, func(out providers.Outcome) bool {
+	a.drive(t, g, func(out engine.Outcome) bool {
 		state := stateOf(out, come.Address)
 		if state == "out" {
 			t.Errorf("%s after it came, it is out", a.cloud.Now().Sub(began))
@@ -61,7 +62,7 @@ func TestATargetIsWaitedForAsLongAsItTakes(t *testing.T) {
 	g.gateway.Targets[0].Draining = true
 	began = a.cloud.Now()
 	seen, outSince := map[providers.TargetState]bool{}, time.Time{}
-	a.drive(t, g, func(out providers.Outcome) bool {
+	a.drive(t, g, func(out engine.Outcome) bool {
 		state, there := stateOf(out, old[0].Address), a.known(t, old[0].Address)
 		if seen[state] = true; state == "out" && there {
 			t.Fatalf("%s after it began to leave, it is said to be out, and AWS has it", a.cloud.Now().Sub(began))

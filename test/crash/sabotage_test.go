@@ -91,9 +91,9 @@ func (p *twisted) Report(observed providers.Graph) providers.Status {
 	return p.Provider.Report(observed)
 }
 
-func (p *twisted) Predict(node providers.Node) providers.Node {
+func (p *twisted) Predict(node providers.Node, unknown providers.Unknown) providers.Node {
 	if predictor, ok := p.Provider.(providers.Predictor); ok {
-		return predictor.Predict(node)
+		return predictor.Predict(node, unknown)
 	}
 	return node
 }

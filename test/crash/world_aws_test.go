@@ -14,6 +14,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
@@ -97,7 +98,7 @@ func (w *awsWorld) registry(_ *sim, p *process) *registry.Registry {
 	connection := w.cloud.Connect()
 	w.processes[connection.Number] = p
 	p.killed = append(p.killed, connection.Kill)
-	pace := providers.DefaultPace()
+	pace := engine.DefaultPace()
 	pace.Now = w.now
 	budgets := &aws.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
 	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: counting{connection.Client(), &w.requests}, Budgets: budgets}

@@ -1,0 +1,270 @@
+package engine
+
+import (
+	"context"
+	"github.com/edgegateway/edgegateway/providers"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Pace says how often is looked.
+type Pace struct {
+	// Now is the clock. Nil: time.Now.
+	Now func() time.Time
+	// Shallow is how old the last sweep may be that answers a look at a gateway with something under way, and Settled at one without.
+	Shallow, Settled time.Duration
+	// Deep is after how long a gateway is observed in full although no sweep shows a change: what lists don't tell is found then. With
+	// many gateways it is at least PerGateway times their number, so that the looks fit into what the provider allows.
+	Deep, PerGateway time.Duration
+	// Pending is after how long a gateway with something under way is observed in full although no sweep shows a change; it doubles up
+	// to Deep.
+	Pending time.Duration
+	// Awaited is after how long the targets of a gateway are looked at of which one is waited for, since no list shows how targets come and go.
+	Awaited time.Duration
+	// Lag is how late the provider's lists may be.
+	Lag time.Duration
+	// Unshared looks in full each time.
+	Unshared bool
+}
+
+// DefaultPace is for a cloud whose lists lag by seconds and that meters its calls.
+func DefaultPace() Pace {
+	return Pace{
+		Shallow: 10 * time.Second, Settled: time.Minute, Deep: 10 * time.Minute, PerGateway: 4 * time.Second, Pending: 3 * time.Minute, Lag: 10 * time.Second,
+		Awaited: 15 * time.Second,
+	}
+}
+
+// Watch returns p such that most Observes are answered from memory: by the last full look at the gateway, for as long as a sweep, which all
+// gateways share, shows no change. It is forgotten after each Apply, and in a crash. A look that is due anyway takes from the last sweep what that
+// listed, if the Provider is a Recaller. One that is no Sweeper is returned as it is.
+func NewCache(p providers.Provider, pace Pace) providers.Provider {
+	sweeper, ok := p.(providers.ChangeLister)
+	if !ok || pace.Unshared {
+		return p
+	}
+	if pace.Now == nil {
+		pace.Now = time.Now
+	}
+	glancer, _ := p.(providers.TargetRefresher)
+	recaller, _ := p.(providers.ListReader)
+	return &Cache{
+		complete: complete{p}, sweeper: sweeper, glancer: glancer, recaller: recaller, pace: pace, known: map[string]*entry{}, began: pace.Now(),
+	}
+}
+
+// watched is a Provider with a memory of what it saw.
+type Cache struct {
+	complete
+	sweeper providers.ChangeLister
+	// nil if it is none:
+	glancer  providers.TargetRefresher
+	recaller providers.ListReader
+	pace     Pace
+	began    time.Time
+
+	mu    sync.Mutex
+	known map[string]*entry // by owner's mark
+	// sweeps that were begun.
+	sweeps int
+
+	// sweeping guards the last sweep; it is held during one, so that the others wait for its answer instead of asking too.
+	sweeping sync.Mutex
+	last     listing
+}
+
+// Observe implements Provider.
+func (c *Cache) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+	mark := owner.Mark()
+	last, due := c.due(mark, refs)
+	age := c.pace.Shallow
+	if !last.at.IsZero() && last.patience == 0 {
+		age = max(age, c.pace.Settled)
+	}
+	swept, err := c.listChanges(ctx, refs.Places, age)
+	if err != nil {
+		return providers.Graph{}, err
+	}
+	// Names that were looked for then and are in no place any more are no news.
+	then := revisionOf(swept.sighting, mark, last.refs.Places)
+	if due != everything && (then == last.told || c.ours(mark, last, then)) {
+		return c.refreshTargets(ctx, owner, last, due)
+	}
+	now := entry{refs: refs, glanced: c.pace.Now(), told: revisionOf(swept.sighting, mark, refs.Places)}
+	if now.graph, now.at, err = c.look(ctx, owner, refs, c.readable(last, swept, refs, then == last.told)); err != nil {
+		return providers.Graph{}, err
+	}
+	c.remember(mark, now)
+	return now.graph, nil
+}
+
+// look observes, and returns the time that nothing of it is older than. With a sweep, what that listed is not asked for again.
+func (c *Cache) look(ctx context.Context, owner providers.Owner, refs providers.Refs, swept *listing) (providers.Graph, time.Time, error) {
+	if swept != nil {
+		graph, err := c.recaller.ObserveListed(ctx, owner, refs)
+		if err == nil || providers.ClassOf(err) != providers.Transient {
+			return graph, swept.at, err
+		}
+	}
+	at := c.pace.Now()
+	graph, err := c.Provider.Observe(ctx, owner, refs)
+	return graph, at, err
+}
+
+// glance returns what was seen last, with the state that its targets have now, if that is due.
+func (c *Cache) refreshTargets(ctx context.Context, owner providers.Owner, last entry, due depth) (providers.Graph, error) {
+	if due == nothing {
+		return last.graph, nil
+	}
+	at := c.pace.Now()
+	graph, err := c.glancer.RefreshTargets(ctx, owner, last.graph)
+	if err != nil {
+		return providers.Graph{}, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.known[owner.Mark()]; s != nil && s.at.Equal(last.at) && s.changed.Equal(last.changed) {
+		before := *s
+		s.graph, s.glanced = graph, at
+		c.wait(s, &before)
+	}
+	return graph, nil
+}
+
+// ours takes what a sweep tells for the changes that we have just made ourselves, which the look that is due after them will prove.
+func (c *Cache) ours(mark string, last entry, told string) bool {
+	if !last.own || c.pace.Now().Sub(last.changed) >= c.pace.Lag {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.known[mark]; s != nil && s.at.Equal(last.at) {
+		s.absorbed = s.absorbed || s.told != told
+		s.told = told
+	}
+	return true
+}
+
+func (c *Cache) remember(mark string, now entry) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	before := c.known[mark]
+	if before != nil {
+		now.changed, now.applied = before.changed, before.applied
+	}
+	now.graph = providers.NewGraph(now.graph.Nodes...)
+	c.wait(&now, before)
+	c.known[mark] = &now
+}
+
+// wait decides on the patience after a look: it doubles if nothing has changed since the one before.
+func (c *Cache) wait(now, before *entry) {
+	now.first = c.firstLook(now.graph)
+	switch {
+	case now.first == 0:
+		now.patience = 0
+	case before == nil || before.first != now.first || before.stale || before.told != now.told:
+		now.patience = now.first
+	default:
+		now.patience = 2 * before.patience
+	}
+}
+
+// Apply implements Provider. What was seen before is worth nothing then, unless the change was not made, or the provider's answer tells what
+// has become of it.
+func (c *Cache) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+	node, told, err := c.tell(ctx, owner, change)
+	if providers.ClassOf(err) == providers.Throttled {
+		return err // it has not been made
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.known[owner.Mark()]
+	if s == nil {
+		s = &entry{stale: true}
+		c.known[owner.Mark()] = s
+	}
+	s.changed, s.applied, s.proof = c.pace.Now(), c.sweeps, false
+	if told && !s.stale {
+		s.graph, s.own = afterChange(s.graph, change, node), true
+		if first := c.firstLook(s.graph); first != s.first {
+			s.patience, s.first = first, first
+		}
+	} else {
+		s.stale = true
+	}
+	return err
+}
+
+func (c *Cache) tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
+	teller, ok := c.Provider.(providers.Teller)
+	if !ok {
+		return providers.Node{}, false, c.Provider.Apply(ctx, owner, change)
+	}
+	node, told, err := teller.Tell(ctx, owner, change)
+	return node, told && err == nil, err
+}
+
+// afterChange returns g with what a change has made of its node.
+func afterChange(g providers.Graph, change providers.Change, node providers.Node) providers.Graph {
+	if change.Removes() {
+		return afterRemoval(g, change.Node, node)
+	}
+	rest := g.Filter(func(n providers.Node) bool {
+		if change.Old != nil {
+			return !n.Is(*change.Old)
+		}
+		return n.Key != node.Key || n.Name != node.Name || n.Exists() && n.ID != node.ID
+	})
+	return providers.NewGraph(append(slices.Clone(rest.Nodes), node)...)
+}
+
+// afterRemoval returns g after the removal of old, of which left is left: none, or a node that is Pending, as are its parts then.
+func afterRemoval(g providers.Graph, old, left providers.Node) providers.Graph {
+	rest := g.Without(old)
+	if left.Key == "" {
+		return rest
+	}
+	nodes := append(slices.Clone(rest.Nodes), left)
+	for _, n := range g.Nodes {
+		if n.Within == old.ID && old.ID != "" {
+			n.State, n.Problem = left.State, left.Problem
+			nodes = append(nodes, n)
+		}
+	}
+	return providers.NewGraph(nodes...)
+}
+
+// Quiet says whether the last look was late enough after the last change to have shown it.
+func (c *Cache) Quiet(owner providers.Owner) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := c.known[owner.Mark()]
+	return s != nil && !s.stale && !s.at.Before(c.changedAt(s).Add(c.pace.Lag))
+}
+
+// prove asks for a look that is late enough.
+func (c *Cache) prove(owner providers.Owner) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.known[owner.Mark()]; s != nil {
+		s.proof = true
+	}
+}
+
+// await says whether a target of a gateway is waited for from now on.
+func (c *Cache) await(owner providers.Owner, awaited bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.known[owner.Mark()]; s != nil {
+		s.awaited = awaited
+	}
+}
+
+// forget drops what is known of a gateway that is gone.
+func (c *Cache) forget(owner providers.Owner) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.known, owner.Mark())
+}
