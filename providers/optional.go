@@ -15,34 +15,27 @@ type Predictor interface {
 // Unknown stands for what a provider will give. The addresses parse, so that pure code needs no special case; nobody is given them.
 type Unknown struct{ IPv4, IPv6, Hostname string }
 
-// Sweeper can tell at little cost, for all gateways at once, whether something has changed.
+// ChangeLister can tell at little cost, for all gateways at once, whether something has changed.
 type ChangeLister interface {
-	// Sweep reads by list calls what there is in places, and returns what they tell of each thing. It only reads.
+	// ListChanges reads by list calls what there is in places, and returns what they tell of each thing. It only reads.
 	ListChanges(ctx context.Context, places []Place) (Revisions, error)
 }
 
-// Recaller is a Sweeper that need not ask again for what its last Sweep has listed.
+// ListReader is a ChangeLister that need not ask again for what its last ListChanges has read.
 type ListReader interface {
-	// Recall is Observe, but for what the last Sweep listed in a place: that is taken from there. If something has gone since, the error may be
+	// ObserveListed is Observe, but for what the last ListChanges read in a place: that is taken from there. If something has gone since, the error may be
 	// Transient. It only reads.
 	ObserveListed(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 }
 
-// Sighting is what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
+// Revisions are what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
 // Place.Names for what they can't. The text of a thing differs whenever a change of it that lists show has happened; a thing that is not
 // there has none.
 type Revisions map[string]string
 
-// Teller learns from the answers to its calls what has become of things, so that nobody need look for it.
-type Teller interface {
-	// Tell is Apply. It returns what the change's node has become, as Observe would show it now, if the provider's answer says all of it;
-	// told is false if it doesn't. After a removal node is empty if nothing is left, or Pending while the provider takes it down.
-	Tell(ctx context.Context, owner Owner, change Change) (node Node, told bool, err error)
-}
-
-// Glancer can look at targets alone, at less cost than at everything.
+// TargetRefresher can look at targets alone, at less cost than at everything.
 type TargetRefresher interface {
-	// Glance returns observed, which it gave for owner, with the targets as they are now. It only reads.
+	// RefreshTargets returns observed, which it gave for owner, with the targets as they are now. It only reads.
 	RefreshTargets(ctx context.Context, owner Owner, observed Graph) (Graph, error)
 }
 
@@ -53,14 +46,14 @@ type Preflighter interface {
 	Preflight(ctx context.Context, desired, observed Graph) error
 }
 
-// Surveyor can list what bears the mark of any gateway of a cluster.
+// OwnedLister can list what bears the mark of any gateway of a cluster.
 type OwnedLister interface {
-	// Survey returns everything that bears a mark of the cluster's in places, and where the provider itself would make something, sorted by
+	// ListOwned returns everything that bears a mark of the cluster's in places, and where the provider itself would make something, sorted by
 	// ID. Places that its credentials don't reach are left out: they are other classes'. It only reads.
 	ListOwned(ctx context.Context, cluster string, places []Place) ([]OwnedResource, error)
 }
 
-// Possession is a thing outside the cluster that some gateway of it made.
+// OwnedResource is a thing outside the cluster that some gateway of it made.
 type OwnedResource struct {
 	Place Place `json:"place"`
 	// ID in the provider, and Key of the node that it was made for.

@@ -22,12 +22,20 @@ type Provider interface {
 	Observe(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 
 	// Apply performs one change with at most one mutating call. It is idempotent and never waits; the owner's mark is written by the
-	// creating call, and is checked by a read of that very object before an update or a delete.
-	Apply(ctx context.Context, owner Owner, change Change) error
+	// creating call, and is checked by a read of that very object before an update or a delete. It returns what has become of the node.
+	Apply(ctx context.Context, owner Owner, change Change) (Result, error)
 
 	// Report says what the observed nodes mean to a user. It judges what is there; that nothing wanted is missing is added by
 	// Assess, which is what to call. It is pure.
 	Report(observed Graph) Status
+}
+
+// Result is what a change has made of its node, as Observe would show it now.
+type Result struct {
+	// Node is what the change's node has become. After a removal it is empty if nothing is left, or Pending while the provider takes it down.
+	Node Node
+	// Known reports whether the provider's answer says all of Node; false: it has to be looked for.
+	Known bool
 }
 
 // Owner says whose a resource is. Its mark is written on everything that is created.

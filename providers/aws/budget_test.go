@@ -342,7 +342,7 @@ func round(ctx context.Context, p providers.Provider, gw providers.Gateway, foot
 		return errSettled
 	}
 	for _, change := range changes {
-		if err := p.Apply(ctx, gw.Owner, change); err != nil {
+		if _, err := p.Apply(ctx, gw.Owner, change); err != nil {
 			return err
 		}
 	}

@@ -61,7 +61,6 @@ var (
 	_ providers.Provider     = (*DNS)(nil)
 	_ providers.ChangeLister = (*DNS)(nil)
 	_ providers.ListReader   = (*DNS)(nil)
-	_ providers.Teller       = (*DNS)(nil)
 	_ providers.OwnedLister  = (*DNS)(nil)
 
 	_ providers.Preflighter = (*DNS)(nil)

@@ -55,7 +55,6 @@ var (
 	_ providers.ChangeLister    = (*LoadBalancers)(nil)
 	_ providers.ListReader      = (*LoadBalancers)(nil)
 	_ providers.TargetRefresher = (*LoadBalancers)(nil)
-	_ providers.Teller          = (*LoadBalancers)(nil)
 
 	_ providers.Preflighter = (*LoadBalancers)(nil)
 	_ providers.OwnedLister = (*LoadBalancers)(nil)
@@ -141,18 +140,12 @@ func (r *region) resource(kind string) resource {
 }
 
 // Apply implements providers.Provider.
-func (p *LoadBalancers) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
-	_, _, err := p.Tell(ctx, owner, change)
-	return err
-}
-
-// Tell implements providers.Teller.
-func (p *LoadBalancers) Tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
+func (p *LoadBalancers) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	now, err := p.make(ctx, owner, change)
 	if err != nil || now == nil {
-		return providers.Node{}, false, err
+		return providers.Result{}, err
 	}
-	return *now, true, nil
+	return providers.Result{Node: *now, Known: true}, nil
 }
 
 func (p *LoadBalancers) make(ctx context.Context, owner providers.Owner, change providers.Change) (*providers.Node, error) {

@@ -20,26 +20,20 @@ const (
 )
 
 // Apply implements providers.Provider.
-func (p *DNS) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
-	_, _, err := p.Tell(ctx, owner, change)
-	return err
-}
-
-// Tell implements providers.Teller.
-func (p *DNS) Tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
+func (p *DNS) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	at, err := p.pointOf(change.Node)
 	if err != nil {
-		return providers.Node{}, false, err
+		return providers.Result{}, err
 	}
 	if err := p.write(ctx, owner, at, change); err != nil {
-		return providers.Node{}, false, err
+		return providers.Result{}, err
 	}
 	if change.Removes() {
-		return providers.Node{}, true, nil
+		return providers.Result{Known: true}, nil
 	}
 	now := as(change.Node, at.host+"/"+at.kind, change.Node.Spec)
 	now.State, now.Problem = providers.Pending, problemSpreading
-	return *now, true, nil
+	return providers.Result{Node: *now, Known: true}, nil
 }
 
 // write writes or removes one record and its claim by one batch, which Route 53 makes as a whole or not at all. What is replaced or removed

@@ -384,7 +384,7 @@ func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
 	w.cloud.SetLag(simcloud.Lag{Calls: 25})
 	for _, change := range plan.Diff(desired, observed) {
 		if change.Node.Kind() == providers.KindAddress {
-			if err := lb.Apply(ctx, gw.Owner, change); err != nil {
+			if _, err := lb.Apply(ctx, gw.Owner, change); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -42,10 +42,11 @@ func TestWhatIsToldIsWhatIsSeen(t *testing.T) {
 		footprint = plan.Extend(footprint, desired)
 		var answers, gone []providers.Node
 		for _, change := range plan.Diff(desired, observed) {
-			answer, ok, err := lb.Tell(t.Context(), gw.Owner, change)
+			result, err := lb.Apply(t.Context(), gw.Owner, change)
 			if err != nil && providers.ClassOf(err) != providers.Transient {
 				t.Fatal(err)
 			}
+			answer, ok := result.Node, result.Known
 			switch {
 			case ok && change.Verb != providers.Delete:
 				answers = append(answers, answer)
@@ -122,7 +123,7 @@ func TestAGlanceIsALookAtTargets(t *testing.T) {
 		footprint = plan.Extend(footprint, desired)
 		changes := plan.Diff(desired, observed)
 		for _, change := range changes {
-			if err := lb.Apply(t.Context(), goal.Owner, change); err != nil && providers.ClassOf(err) != providers.Transient {
+			if _, err := lb.Apply(t.Context(), goal.Owner, change); err != nil && providers.ClassOf(err) != providers.Transient {
 				t.Fatal(err)
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+
 	"github.com/edgegateway/edgegateway/providers"
 )
 
@@ -19,7 +20,7 @@ func Apply(ctx context.Context, p providers.Provider, owner providers.Owner, cha
 		if err := ctx.Err(); err != nil {
 			return applied, fmt.Errorf("stopping before %s: %w", describe(change), err)
 		}
-		switch err := p.Apply(ctx, owner, change); {
+		switch _, err := p.Apply(ctx, owner, change); {
 		case err == nil:
 			applied = append(applied, change)
 		case change.Removes() && providers.ClassOf(err) == providers.Transient:

@@ -5,8 +5,9 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/edgegateway/edgegateway/providers"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 func TestApply(t *testing.T) {

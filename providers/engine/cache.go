@@ -2,10 +2,11 @@ package engine
 
 import (
 	"context"
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Pace says how often is looked.
@@ -173,10 +174,10 @@ func (c *Cache) wait(now, before *entry) {
 
 // Apply implements Provider. What was seen before is worth nothing then, unless the change was not made, or the provider's answer tells what
 // has become of it.
-func (c *Cache) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
-	node, told, err := c.tell(ctx, owner, change)
+func (c *Cache) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+	result, err := c.Provider.Apply(ctx, owner, change)
 	if providers.ClassOf(err) == providers.Throttled {
-		return err // it has not been made
+		return result, err // it has not been made
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -186,24 +187,15 @@ func (c *Cache) Apply(ctx context.Context, owner providers.Owner, change provide
 		c.known[owner.Mark()] = s
 	}
 	s.changed, s.applied, s.proof = c.pace.Now(), c.sweeps, false
-	if told && !s.stale {
-		s.graph, s.own = afterChange(s.graph, change, node), true
+	if err == nil && result.Known && !s.stale {
+		s.graph, s.own = afterChange(s.graph, change, result.Node), true
 		if first := c.firstLook(s.graph); first != s.first {
 			s.patience, s.first = first, first
 		}
 	} else {
 		s.stale = true
 	}
-	return err
-}
-
-func (c *Cache) tell(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Node, bool, error) {
-	teller, ok := c.Provider.(providers.Teller)
-	if !ok {
-		return providers.Node{}, false, c.Provider.Apply(ctx, owner, change)
-	}
-	node, told, err := teller.Tell(ctx, owner, change)
-	return node, told && err == nil, err
+	return result, err
 }
 
 // afterChange returns g with what a change has made of its node.

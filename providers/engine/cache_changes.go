@@ -3,12 +3,13 @@ package engine
 import (
 	"context"
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/plan"
 	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // sweep is what a sweep told of the places that it covered. They are numbered from 1; at is when it began.

@@ -1,11 +1,12 @@
 package engine
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"hash/fnv"
 	"math"
 	"slices"
 	"time"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // sight is what was seen last of a gateway.

@@ -25,9 +25,9 @@ func (s *sky) Observe(context.Context, providers.Owner, providers.Refs) (provide
 	return s.graph, nil
 }
 
-func (s *sky) Apply(context.Context, providers.Owner, providers.Change) error {
+func (s *sky) Apply(context.Context, providers.Owner, providers.Change) (providers.Result, error) {
 	s.writes++
-	return nil
+	return providers.Result{}, nil
 }
 
 func (s *sky) ListChanges(context.Context, []providers.Place) (providers.Revisions, error) {
@@ -150,7 +150,7 @@ func TestWhatASweepHasListedIsNotListedAgain(t *testing.T) {
 	w.settle()
 	check("the last sweep is too old to prove what the process before did", false, 1, 0)
 	change := providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0]}
-	if err := w.p.Apply(t.Context(), w.owner, change); err != nil {
+	if _, err := w.p.Apply(t.Context(), w.owner, change); err != nil {
 		t.Fatal(err)
 	}
 	check("the last sweep was before our change", w.look(time.Second), 1, 0)
@@ -189,7 +189,7 @@ func TestAChangeOfOursIsLookedAtAndThenOnceMoreWhenListsAreNotLateAnyMore(t *tes
 	if !quiet() {
 		t.Fatal("it is not quiet although nothing happens")
 	}
-	if err := w.p.Apply(t.Context(), w.owner, providers.Change{}); err != nil {
+	if _, err := w.p.Apply(t.Context(), w.owner, providers.Change{}); err != nil {
 		t.Fatal(err)
 	}
 	for _, step := range []struct {
@@ -294,11 +294,11 @@ func TestOthersPlacesAreLookedAtInFull(t *testing.T) {
 // talker is a sky whose answers tell what has become of things.
 type talker struct{ *sky }
 
-func (s talker) Tell(_ context.Context, _ providers.Owner, c providers.Change) (providers.Node, bool, error) {
+func (s talker) Apply(_ context.Context, _ providers.Owner, c providers.Change) (providers.Result, error) {
 	s.writes++
 	node := c.Node
 	node.ID, node.State = "id", providers.Pending
-	return node, c.Verb == providers.Create, nil
+	return providers.Result{Node: node, Known: c.Verb == providers.Create}, nil
 }
 
 func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T) {
@@ -308,7 +308,7 @@ func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T
 	})
 	w.settle()
 	create := providers.Change{Verb: providers.Create, Node: providers.Node{Key: "lb/other", Name: "b"}}
-	if err := w.p.Apply(t.Context(), w.owner, create); err != nil {
+	if _, err := w.p.Apply(t.Context(), w.owner, create); err != nil {
 		t.Fatal(err)
 	}
 	looks := w.looks
@@ -326,7 +326,7 @@ func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T
 	if !w.look(10 * time.Second) {
 		t.Error("that it is ready is not looked at")
 	}
-	if err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Delete, Node: w.graph.Nodes[0]}); err != nil || !w.look(0) {
+	if _, err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Delete, Node: w.graph.Nodes[0]}); err != nil || !w.look(0) {
 		t.Errorf("a removal is not looked at: %v", err)
 	}
 }
@@ -339,7 +339,7 @@ func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
 			Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 		})
 		w.settle()
-		if err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0], Old: &w.graph.Nodes[0]}); err != nil {
+		if _, err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0], Old: &w.graph.Nodes[0]}); err != nil {
 			t.Fatal(err)
 		}
 		began := w.now
@@ -368,7 +368,7 @@ func TestWhatIsThrottledIsNotLookedAt(t *testing.T) {
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 	})
 	w.settle()
-	err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0], Old: &w.graph.Nodes[0]})
+	_, err := w.p.Apply(t.Context(), w.owner, providers.Change{Verb: providers.Update, Node: w.graph.Nodes[0], Old: &w.graph.Nodes[0]})
 	if providers.ClassOf(err) != providers.Throttled {
 		t.Fatal(err)
 	}
@@ -380,15 +380,15 @@ func TestWhatIsThrottledIsNotLookedAt(t *testing.T) {
 // throttled is a sky that has had enough.
 type throttled struct{ *sky }
 
-func (throttled) Tell(context.Context, providers.Owner, providers.Change) (providers.Node, bool, error) {
-	return providers.Node{}, false, &providers.Error{Class: providers.Throttled, After: time.Second}
+func (throttled) Apply(context.Context, providers.Owner, providers.Change) (providers.Result, error) {
+	return providers.Result{}, &providers.Error{Class: providers.Throttled, After: time.Second}
 }
 
 // answering is a sky whose answers say that things are ready.
 type answering struct{ *sky }
 
-func (answering) Tell(_ context.Context, _ providers.Owner, c providers.Change) (providers.Node, bool, error) {
-	return c.Node, true, nil
+func (answering) Apply(_ context.Context, _ providers.Owner, c providers.Change) (providers.Result, error) {
+	return providers.Result{Node: c.Node, Known: true}, nil
 }
 
 func TestAGatewayWithoutATargetThatServesIsLookedAtSoon(t *testing.T) {

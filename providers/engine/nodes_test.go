@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+
 	"github.com/edgegateway/edgegateway/providers"
 )
 
@@ -88,11 +89,11 @@ func (s script) Observe(_ context.Context, _ providers.Owner, refs providers.Ref
 	return s.observe(refs)
 }
 
-func (s script) Apply(_ context.Context, _ providers.Owner, change providers.Change) error {
+func (s script) Apply(_ context.Context, _ providers.Owner, change providers.Change) (providers.Result, error) {
 	if s.apply == nil {
-		return nil
+		return providers.Result{}, nil
 	}
-	return s.apply(change)
+	return providers.Result{}, s.apply(change)
 }
 
 func (s script) Report(observed providers.Graph) providers.Status {

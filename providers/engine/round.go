@@ -3,10 +3,11 @@ package engine
 import (
 	"context"
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/plan"
 	"reflect"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // Round is one look at a gateway, and what can be done about it now. It is what a controller runs again and again until the Outcome is

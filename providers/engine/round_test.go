@@ -4,11 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/plan"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // garden is a world with a Provider that wants fixed nodes there, and the operator's store.

@@ -3,9 +3,10 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
+
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/plan"
-	"slices"
 )
 
 // Split joins a load balancer's provider and a DNS provider into one. DNS nodes are those of kind record.
@@ -92,7 +93,7 @@ func (s split) Observe(ctx context.Context, owner providers.Owner, refs provider
 	return providers.NewGraph(slices.Concat(lb.Nodes, records)...), nil
 }
 
-func (s split) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (s split) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	if isRecord(change.Node) {
 		return s.dns.Apply(ctx, owner, change)
 	}
@@ -121,8 +122,8 @@ func (NoDNS) Observe(context.Context, providers.Owner, providers.Refs) (provider
 }
 
 // Apply refuses every change.
-func (NoDNS) Apply(_ context.Context, _ providers.Owner, change providers.Change) error {
-	return providers.Invalidf("spec.dns", "the class has no DNS provider for %s", change.Node.Key)
+func (NoDNS) Apply(_ context.Context, _ providers.Owner, change providers.Change) (providers.Result, error) {
+	return providers.Result{}, providers.Invalidf("spec.dns", "the class has no DNS provider for %s", change.Node.Key)
 }
 
 // Report says that there is nothing to publish.

@@ -3,8 +3,9 @@ package engine
 import (
 	"cmp"
 	"context"
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Predict passes on to the part that the node is of.

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/plan"
-	"github.com/google/go-cmp/cmp"
 )
 
 // balancer wants one load balancer, and reports it provisioned when it is Ready.
@@ -169,7 +170,7 @@ func TestSplitRoutesChangesAndMergesReports(t *testing.T) {
 	lb.apply, dns.apply = note("lb"), note("dns")
 	p := Split(lb, dns)
 	for _, key := range []string{"lb/main", "record/a", "recorder/a"} {
-		if err := p.Apply(context.Background(), providers.Owner{}, providers.Change{Node: wanted(key, "x")}); err != nil {
+		if _, err := p.Apply(context.Background(), providers.Owner{}, providers.Change{Node: wanted(key, "x")}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -193,7 +194,7 @@ func TestNoDNS(t *testing.T) {
 	if published := p.Report(providers.Graph{}).Published; published.State != providers.Ready || published.Reason != "NoDNS" {
 		t.Errorf("published is %v", published)
 	}
-	if err := (NoDNS{}).Apply(context.Background(), providers.Owner{}, providers.Change{}); providers.ClassOf(err) != providers.Invalid {
+	if _, err := (NoDNS{}).Apply(context.Background(), providers.Owner{}, providers.Change{}); providers.ClassOf(err) != providers.Invalid {
 		t.Errorf("it applies: %v", err)
 	}
 }

@@ -122,7 +122,11 @@ func (p *LoadBalancer) knows(places []providers.Place) bool {
 }
 
 // Apply implements providers.Provider.
-func (p *LoadBalancer) Apply(_ context.Context, owner providers.Owner, change providers.Change) error {
+func (p *LoadBalancer) Apply(_ context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+	return providers.Result{}, p.apply(owner, change)
+}
+
+func (p *LoadBalancer) apply(owner providers.Owner, change providers.Change) error {
 	created, err := apply(p.client, owner, change)
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func settle(t *testing.T, p *Provider, owner providers.Owner, gw providers.Gatew
 			return observed
 		}
 		for _, change := range changes {
-			if err := p.Apply(t.Context(), owner, change); err != nil {
+			if _, err := p.Apply(t.Context(), owner, change); err != nil {
 				t.Fatalf("applying: %v", err)
 			}
 		}

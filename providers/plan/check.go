@@ -2,10 +2,11 @@ package plan
 
 import (
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Check returns an error if a wanted graph breaks the contract: a key that is not "kind/part" or is there twice, a dependency that

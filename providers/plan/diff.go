@@ -1,8 +1,9 @@
 package plan
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Diff returns the changes that bring observed nearer to desired and that can be made now, in the order in which to make them.

@@ -5,9 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Memory is what a gateway's things were when all was as wanted, sorted by key and name. By it, what somebody else changed is told from what

@@ -1,8 +1,9 @@
 package plan
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Extend returns the footprint with the places in which desired wants something of ours. It must be stored before the first creation in

@@ -1,8 +1,9 @@
 package plan
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // situation is wanted against observed: who matches whom.

@@ -4,9 +4,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Plan is what will happen until the goal is reached, as far as can be known now. Its changes are for reading: they hold

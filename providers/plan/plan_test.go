@@ -3,8 +3,9 @@ package plan
 import (
 	"testing"
 
-	"github.com/edgegateway/edgegateway/providers"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 func TestRender(t *testing.T) {

@@ -2,8 +2,9 @@ package plan
 
 import (
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // What a provider gives and a prediction can't know. Render shows it as known after create.

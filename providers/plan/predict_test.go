@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/edgegateway/edgegateway/providers"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 var onAddress = wanted("lb/main", "l", needs("address/v4"))

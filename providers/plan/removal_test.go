@@ -1,8 +1,9 @@
 package plan
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"testing"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 func TestDiffReplaces(t *testing.T) {

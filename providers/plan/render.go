@@ -2,8 +2,9 @@ package plan
 
 import (
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // Render returns a plan as the text that a person reads: a headline, the nodes in the order in which they change, the fields, what

@@ -1,8 +1,9 @@
 package plan
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"slices"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // holders returns the observed nodes of ours that hold a slot which the wanted node j needs and has not.

@@ -5,10 +5,11 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
 	"reflect"
 	"slices"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // fieldRule is what a field's change tag says.

@@ -166,7 +166,7 @@ type thief struct {
 	err   error
 }
 
-func (t *thief) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (t *thief) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	if t.at > 0 || t.done {
 		t.at--
 		return t.Provider.Apply(ctx, owner, change)
@@ -180,8 +180,9 @@ func (t *thief) Apply(ctx context.Context, owner providers.Owner, change provide
 		t.loot, _ = find(t.world.Inventory(), id)
 	}
 	t.done = true
-	t.err = t.Provider.Apply(ctx, owner, change)
-	return t.err
+	var result providers.Result
+	result, t.err = t.Provider.Apply(ctx, owner, change)
+	return result, t.err
 }
 
 func brings(h Harness) (Tally, error) {

@@ -15,7 +15,7 @@ func unchecked(verb providers.Verb) tamper {
 			kind := fake.Kind(change.Node.Kind())
 			switch {
 			case change.Verb != verb:
-				return inner.Apply(context.Background(), owner, change)
+				return apply(inner, owner, change)
 			case verb == providers.Update:
 				return client.Update(kind, change.Old.ID, change.Node.Spec, change.Node.Retain)
 			default:
@@ -53,9 +53,9 @@ func broughtIsOurs(cloud *fake.Cloud) providers.Provider {
 func retry(inner providers.Provider, client *fake.Client, _ *fake.Cloud) providers.Provider {
 	return onCreate(inner, func(owner providers.Owner, node providers.Node) error {
 		change := providers.Change{Verb: providers.Create, Node: node}
-		err := inner.Apply(context.Background(), owner, change)
+		err := apply(inner, owner, change)
 		if err != nil && !errors.Is(err, fake.ErrCrash) && providers.ClassOf(err) == providers.Transient {
-			return inner.Apply(context.Background(), owner, change)
+			return apply(inner, owner, change)
 		}
 		return err
 	})
@@ -85,7 +85,7 @@ func blindEye(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers
 // unclassed loses the class on the way.
 func unclassed(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, apply: func(owner providers.Owner, change providers.Change) error {
-		if err := inner.Apply(context.Background(), owner, change); err != nil {
+		if err := apply(inner, owner, change); err != nil {
 			return errors.New(err.Error())
 		}
 		return nil
@@ -154,7 +154,7 @@ func naive(cloud *fake.Cloud) providers.Provider {
 // impatient loses what a Throttled error says about when to try again.
 func impatient(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, apply: func(owner providers.Owner, change providers.Change) error {
-		err := inner.Apply(context.Background(), owner, change)
+		err := apply(inner, owner, change)
 		var classed *providers.Error
 		if errors.As(err, &classed) {
 			classed.After = 0

@@ -133,11 +133,11 @@ func (a altered) Observe(ctx context.Context, owner providers.Owner, refs provid
 	return a.observe(owner, refs)
 }
 
-func (a altered) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (a altered) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	if a.apply == nil {
 		return a.Provider.Apply(ctx, owner, change)
 	}
-	return a.apply(owner, change)
+	return providers.Result{}, a.apply(owner, change)
 }
 
 func (a altered) Report(observed providers.Graph) providers.Status {
@@ -160,7 +160,7 @@ func onCreate(inner providers.Provider, create func(providers.Owner, providers.N
 		if change.Verb == providers.Create {
 			return create(owner, change.Node)
 		}
-		return inner.Apply(context.Background(), owner, change)
+		return apply(inner, owner, change)
 	}}
 }
 
@@ -194,7 +194,7 @@ func noSecondTry(inner providers.Provider, client *fake.Client, _ *fake.Cloud) p
 
 func takeover(inner providers.Provider, client *fake.Client, cloud *fake.Cloud) providers.Provider {
 	return onCreate(inner, func(owner providers.Owner, node providers.Node) error {
-		err := inner.Apply(context.Background(), owner, providers.Change{Verb: providers.Create, Node: node})
+		err := apply(inner, owner, providers.Change{Verb: providers.Create, Node: node})
 		if providers.ClassOf(err) != providers.Denied {
 			return err
 		}
@@ -234,7 +234,7 @@ func deleteNothing(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) prov
 		if change.Verb == providers.Delete {
 			return nil
 		}
-		return inner.Apply(context.Background(), owner, change)
+		return apply(inner, owner, change)
 	}}
 }
 
@@ -245,7 +245,7 @@ func rounding(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers
 			spec.Health.IntervalSeconds = 10
 			change.Node.Spec = spec
 		}
-		return inner.Apply(context.Background(), owner, change)
+		return apply(inner, owner, change)
 	}}
 }
 
@@ -259,4 +259,10 @@ func lateMark(inner providers.Provider, client *fake.Client, _ *fake.Cloud) prov
 		}
 		return client.Label(created.Kind, created.ID, owner.Mark(), node.Key, node.Retain)
 	})
+}
+
+// apply makes a change for its effect alone.
+func apply(p providers.Provider, owner providers.Owner, change providers.Change) error {
+	_, err := p.Apply(context.Background(), owner, change)
+	return err
 }

@@ -52,13 +52,13 @@ func (w watched) Observe(ctx context.Context, owner providers.Owner, refs provid
 	return observed, err
 }
 
-func (w watched) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (w watched) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	_, before := w.world.Calls()
-	err := w.inner.Apply(ctx, owner, change)
+	result, err := w.inner.Apply(ctx, owner, change)
 	if _, after := w.world.Calls(); after-before > 1 {
 		w.problem("Apply of %s makes %d mutating calls", plan.RenderChange(change), after-before)
 	}
-	return err
+	return result, err
 }
 
 func (w watched) Report(observed providers.Graph) providers.Status { return w.inner.Report(observed) }

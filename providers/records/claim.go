@@ -2,10 +2,11 @@ package records
 
 import (
 	"fmt"
-	"github.com/edgegateway/edgegateway/providers"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 // ReasonRecordConflict is the reason where a DNS name is someone else's.

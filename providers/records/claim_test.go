@@ -1,10 +1,11 @@
 package records
 
 import (
-	"github.com/edgegateway/edgegateway/providers"
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/edgegateway/edgegateway/providers"
 )
 
 func TestClaimsAreReadAsTheyAreWritten(t *testing.T) {

@@ -335,11 +335,11 @@ func TestAfterALostReplyTheSameUpdateSucceeds(t *testing.T) {
 			mu.Lock()
 			lost = 0
 			mu.Unlock()
-			err := e.provider.Apply(t.Context(), owner, change)
+			_, err := e.provider.Apply(t.Context(), owner, change)
 			wantError(t, err, providers.Transient, ReasonUnreachable)
 			after := s.content(t, "example.test")
 			for range 2 {
-				if err := e.provider.Apply(t.Context(), owner, change); err != nil {
+				if _, err := e.provider.Apply(t.Context(), owner, change); err != nil {
 					t.Errorf("%s again: %v", change.Verb, err)
 				}
 			}
