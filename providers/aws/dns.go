@@ -60,8 +60,8 @@ type DNS struct {
 var (
 	_ providers.Provider     = (*DNS)(nil)
 	_ providers.ChangeLister = (*DNS)(nil)
-	_ providers.ListReader   = (*DNS)(nil)
-	_ providers.OwnedLister  = (*DNS)(nil)
+
+	_ providers.OwnedLister = (*DNS)(nil)
 
 	_ providers.Preflighter = (*DNS)(nil)
 )

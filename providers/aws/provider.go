@@ -50,10 +50,10 @@ type LoadBalancers struct {
 }
 
 var (
-	_ providers.Provider        = (*LoadBalancers)(nil)
-	_ providers.Predictor       = (*LoadBalancers)(nil)
-	_ providers.ChangeLister    = (*LoadBalancers)(nil)
-	_ providers.ListReader      = (*LoadBalancers)(nil)
+	_ providers.Provider     = (*LoadBalancers)(nil)
+	_ providers.Predictor    = (*LoadBalancers)(nil)
+	_ providers.ChangeLister = (*LoadBalancers)(nil)
+
 	_ providers.TargetRefresher = (*LoadBalancers)(nil)
 
 	_ providers.Preflighter = (*LoadBalancers)(nil)

@@ -16,7 +16,7 @@ import (
 
 // Sweep implements providers.Sweeper. A name is told with its claim, whichever zone it is in; of the zones' other records only those at names
 // in places are, since it matters when one of them no longer is in the way.
-func (p *DNS) ListChanges(ctx context.Context, places []providers.Place) (providers.Revisions, error) {
+func (p *DNS) ListChanges(ctx context.Context, places []providers.Place) (map[string]string, error) {
 	texts, swept := map[string][]string{}, map[string]map[string][]types.ResourceRecordSet{}
 	err := p.eachZone(ctx, places, func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
 		claimed := map[string]bool{}

@@ -30,15 +30,20 @@ func (s *sky) Apply(context.Context, providers.Owner, providers.Change) (provide
 	return providers.Result{}, nil
 }
 
-func (s *sky) ListChanges(context.Context, []providers.Place) (providers.Revisions, error) {
+func (s *sky) ListChanges(context.Context, []providers.Place) (map[string]string, error) {
 	s.sweeps++
-	return providers.Revisions{"lb/a": s.told}, nil
+	return map[string]string{"lb/a": s.told}, nil
+}
+
+// ObserveListed keeps nothing.
+func (s *sky) ObserveListed(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
+	return providers.Graph{}, &providers.Error{Class: providers.Transient}
 }
 
 func (s *sky) Report(providers.Graph) providers.Status { return providers.Status{Healthy: s.healthy} }
 
 // watching is a watched sky with a clock.
-type watching struct {
+type cached struct {
 	*sky
 	t     *testing.T
 	p     providers.Provider
@@ -47,8 +52,8 @@ type watching struct {
 	refs  providers.Refs
 }
 
-func watch(t *testing.T) *watching {
-	w := &watching{sky: &sky{told: "there"}, t: t, now: time.Unix(0, 0), owner: providers.Owner{Gateway: "a"}}
+func watch(t *testing.T) *cached {
+	w := &cached{sky: &sky{told: "there"}, t: t, now: time.Unix(0, 0), owner: providers.Owner{Gateway: "a"}}
 	w.refs.Places = []providers.Place{{Provider: "sky", Names: []string{"lb/a"}}}
 	w.graph = providers.NewGraph(providers.Node{Key: "lb/main", Name: "a", State: providers.Ready})
 	w.p = engine.NewCache(w.sky, engine.Pace{
@@ -59,7 +64,7 @@ func watch(t *testing.T) *watching {
 }
 
 // look looks once after a while, and returns whether that was in full.
-func (w *watching) look(after time.Duration) bool {
+func (w *cached) look(after time.Duration) bool {
 	w.t.Helper()
 	w.now = w.now.Add(after)
 	before := w.looks
@@ -70,7 +75,7 @@ func (w *watching) look(after time.Duration) bool {
 }
 
 // round makes a round that has nothing to do after a while, and returns whether that looked in full.
-func (w *watching) round(after time.Duration, awaited bool) bool {
+func (w *cached) round(after time.Duration, awaited bool) bool {
 	w.t.Helper()
 	w.now = w.now.Add(after)
 	before := w.looks
@@ -82,7 +87,7 @@ func (w *watching) round(after time.Duration, awaited bool) bool {
 }
 
 // settle looks until nothing is due.
-func (w *watching) settle() {
+func (w *cached) settle() {
 	for range 3 {
 		w.round(20*time.Second, false)
 	}

@@ -227,9 +227,9 @@ func TestOurOwnChangeIsNoDrift(t *testing.T) {
 // TestTargetsAreThoseOfWhatIsBeingReplacedToo: it still sends to them, so that none of them is out.
 func TestTargetsAreThoseOfWhatIsBeingReplacedToo(t *testing.T) {
 	p := script{report: func(observed providers.Graph) providers.Status {
-		status := providers.Status{}
+		status := providers.Status{Targets: map[string]providers.State{}}
 		for _, n := range observed.Nodes {
-			status.Targets = append(status.Targets, providers.TargetStatus{ID: n.Name})
+			status.Targets[n.Name] = providers.Ready
 			status.LoadBalancer = n.Name
 		}
 		return status

@@ -95,6 +95,28 @@ func TestSplitDesired(t *testing.T) {
 	}
 }
 
+// TestSplitKeepsARecordThatIsNoLongerWanted: clients may still come by it until the load balancer that takes over forwards. Nothing else is left
+// to do, so that only Split keeps it.
+func TestSplitKeepsARecordThatIsNoLongerWanted(t *testing.T) {
+	lb := balancer()
+	observed := providers.NewGraph(there("lb/main", "new"), there("record/b", "b"))
+	for state, expected := range map[providers.State][]string{
+		providers.Pending: nil,
+		providers.Ready:   {"Delete record/b b Disruptive id-b"},
+	} {
+		lb.report = func(providers.Graph) providers.Status {
+			return providers.Status{Addresses: []string{"new-address"}, Provisioned: providers.Verdict{State: state}}
+		}
+		desired, err := Split(lb, script{}).Desired(providers.Gateway{}, observed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(expected, lines(plan.Diff(desired, observed))); diff != "" {
+			t.Errorf("while the load balancer is %s (-want +got):\n%s", state, diff)
+		}
+	}
+}
+
 func TestSplitWithholdsWhileAPartIsMissing(t *testing.T) {
 	lb := balancer()
 	lb.desired = func(providers.Gateway, providers.Graph) (providers.Graph, error) {
@@ -247,9 +269,9 @@ func TestAssess(t *testing.T) {
 
 func TestAssessTellsOfTargetsThatAreOnTheirWayOut(t *testing.T) {
 	p := script{report: func(observed providers.Graph) providers.Status {
-		var status providers.Status
+		status := providers.Status{Targets: map[string]providers.State{}}
 		for _, n := range observed.OfKind("targets").Nodes {
-			status.Targets = append(status.Targets, providers.TargetStatus{ID: n.Name, State: providers.TargetServing})
+			status.Targets[n.Name] = providers.Ready
 		}
 		return status
 	}}
