@@ -10,13 +10,13 @@ import (
 )
 
 // watched is a Provider that notices when the one inside breaks the contract.
-type watched struct {
+type checked struct {
 	inner   providers.Provider
 	world   World
 	problem func(format string, args ...any)
 }
 
-func (w watched) Desired(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
+func (w checked) Desired(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
 	before := encode(gw, observed)
 	first, err := w.inner.Desired(gw, observed)
 	second, again := w.inner.Desired(gw, observed)
@@ -32,7 +32,7 @@ func (w watched) Desired(gw providers.Gateway, observed providers.Graph) (provid
 	return first, err
 }
 
-func (w watched) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
+func (w checked) Observe(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 	_, before := w.world.Calls()
 	observed, err := w.inner.Observe(ctx, owner, refs)
 	if _, after := w.world.Calls(); after != before {
@@ -52,7 +52,7 @@ func (w watched) Observe(ctx context.Context, owner providers.Owner, refs provid
 	return observed, err
 }
 
-func (w watched) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+func (w checked) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	_, before := w.world.Calls()
 	result, err := w.inner.Apply(ctx, owner, change)
 	if _, after := w.world.Calls(); after-before > 1 {
@@ -61,7 +61,7 @@ func (w watched) Apply(ctx context.Context, owner providers.Owner, change provid
 	return result, err
 }
 
-func (w watched) Report(observed providers.Graph) providers.Status { return w.inner.Report(observed) }
+func (w checked) Report(observed providers.Graph) providers.Status { return w.inner.Report(observed) }
 
 func encode(values ...any) string {
 	text, err := json.Marshal(values)
