@@ -27,11 +27,11 @@ type item struct {
 	batch int
 }
 
-// forget takes a resource out of a flight, since the proxy no longer wants it.
-func (f *flight) forget(name string, s *stream) {
+// drop takes a resource out of a flight, since the proxy no longer wants it.
+func (f *flight) drop(name string, s *stream) {
 	f.items = slices.DeleteFunc(f.items, func(i item) bool {
 		if i.name == name {
-			s.hold(i.entry, -1)
+			s.count(i.entry, -1)
 		}
 		return i.name == name
 	})
@@ -159,7 +159,7 @@ func (s *stream) decideRemoval(ref xds.ResourceRef) (item, bool) {
 	case h.version == "":
 		delete(sub.held, ref.Name)
 		return item{}, false
-	case ref.TypeURL == xds.ClusterType && !s.mayLeave(ref):
+	case !s.mayLeave(ref):
 		s.leaving[ref] = true
 		return item{}, false
 	}
@@ -222,7 +222,7 @@ func (s *stream) launch(typeURL string, items []item) *discoveryv3.DeltaDiscover
 			continue
 		}
 		h.gone = false
-		s.hold(each.entry, 1)
+		s.count(each.entry, 1)
 		response.Resources = append(response.Resources, each.entry.wire)
 	}
 	return response
