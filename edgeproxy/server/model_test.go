@@ -53,7 +53,7 @@ func newModel(t *testing.T, seed uint64, dial func() *grpc.ClientConn) *model {
 	return m
 }
 
-// connect opens a stream and tells what it has.
+// connect opens a stream and names what it has.
 func (m *model) connect() {
 	if m.p != nil {
 		m.p.cancel()

@@ -76,7 +76,7 @@ var orders = map[string][]string{
 	"a listener leaves at once, its table when the proxy lets go": then(
 		"set c:a e:a l:ready", "get l -l", "ack l", "quiet", "drop t t", "quiet",
 		"set l:ready", "get c -a", "ack c", "pending"),
-	"a table that the proxy keeps holds its clusters": then(
+	"a table that the proxy keeps has its clusters kept": then(
 		"set l:ready", "get l -l", "ack l", "quiet", "drop t t", "get c -a"),
 	"a cluster leaves after the listener that named it": {
 		"set c:a e:a l:l>c:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "ask l *", "get l +l@1", "ack l", "quiet", "pending",
@@ -123,7 +123,7 @@ var orders = map[string][]string{
 	"a resource that comes after it was asked for": {
 		"set", "ask s s", "quiet", "set s:s", "get s +s@1", "ack s", "set s:s@2", "get s +s@2", "ack s", "drop s s", "quiet", "set s:s@3", "quiet",
 	},
-	"a proxy that waits for endpoints which are gone is told": {
+	"a proxy that waits for endpoints which are gone gets their removal": {
 		"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet", "ack c", "get c -a", "drop e a", "ack c", "quiet",
 	},
 	"endpoints that were gone and come back": {
@@ -209,7 +209,7 @@ func TestReconnect(t *testing.T) {
 		"a cluster leaves a proxy that never had a route": {
 			"set l:ready", "resume c a=1", "quiet", "resume l ready=1", "get c -a",
 		},
-		"a table of a listener that drains holds what it may have": {
+		"a table of a listener that drains keeps what it may have": {
 			"set l:ready", "resume c a=1", "resume l l=1 ready=1", "get l -l", "ack l", "resume t t=1", "quiet", "drop t t", "get c -a",
 		},
 		"a cluster stays until it is known that no listener names it": {

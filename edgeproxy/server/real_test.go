@@ -74,6 +74,7 @@ func TestEnvoy(t *testing.T) {
 	t.Run("handshakes", r.handshakes)
 	t.Run("a changed cluster", r.changedCluster)
 	t.Run("backend switch under load", r.backendSwitch)
+	t.Run("switch of a listener's cluster under load", r.listenerSwitch)
 	t.Run("certificate renewal under load", r.renewal)
 	t.Run("refusals leave the neighbours", r.refusals)
 	t.Run("the operator restarts", r.restarts)

@@ -49,7 +49,7 @@ type stream struct {
 	references map[xds.ResourceRef]int
 	// leaving is what is to be removed as soon as nothing can refer to it.
 	leaving map[xds.ResourceRef]bool
-	// tablesExpected says that the proxy has route tables, even if it hasn't asked for them yet on this stream.
+	// tablesExpected reports that the proxy has route tables, even if it hasn't asked for them yet on this stream.
 	tablesExpected bool
 }
 

@@ -23,11 +23,11 @@ type subscription struct {
 	wildcard bool
 	names    map[string]bool
 	held     map[string]*held
-	// resumed says that the proxy came with versions of an earlier stream.
+	// resumed reports that the proxy came with versions of an earlier stream.
 	resumed bool
 	// unknown counts the resources that the proxy has and of which this replica knows only the version.
 	unknown int
-	// unanswered says that the proxy waits for a first response, even an empty one.
+	// unanswered reports that the proxy waits for a first response, even an empty one.
 	unanswered bool
 }
 
@@ -38,13 +38,13 @@ type held struct {
 	entry   *entry
 	// flying is the response that is on its way with this resource.
 	flying *flight
-	// leaving says that what flies is a removal.
+	// leaving reports that what flies is a removal.
 	leaving bool
 	// refused is a version that the proxy said no to.
 	refused string
-	// stale says that something changed while flying, and again that the proxy must be sent even what it has.
+	// stale reports that something changed while flying, and again that the proxy must be sent even what it has.
 	stale, again bool
-	// gone says that the proxy was told that there are none of these endpoints.
+	// gone reports that the proxy was sent the removal of these endpoints.
 	gone bool
 	// batch keeps resources of a refused response apart from others; 0: none.
 	batch int
