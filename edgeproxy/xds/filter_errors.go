@@ -8,19 +8,20 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
-// localReplies shapes what Envoy says by itself. Its errors tell a client nothing of the inside; the access log has the details.
-func localReplies(probe *ir.Probe) *hcmv3.LocalReplyConfig {
-	config := &hcmv3.LocalReplyConfig{}
-	if probe != nil {
-		config.Mappers = append(config.Mappers, probeReply(probe))
-	}
-	config.Mappers = append(config.Mappers, &hcmv3.ResponseMapper{
+// errorReplies makes Envoy's own errors say their status and nothing of the inside; the access log has the details.
+var errorReplies = filter{
+	listener: func(ir.Listener, *ir.Probe) listenerPart {
+		return listenerPart{replies: []*hcmv3.ResponseMapper{bareStatus()}}
+	},
+}
+
+func bareStatus() *hcmv3.ResponseMapper {
+	return &hcmv3.ResponseMapper{
 		Filter: statusFilter(accesslogv3.ComparisonFilter_GE, 500),
 		BodyFormatOverride: &corev3.SubstitutionFormatString{Format: &corev3.SubstitutionFormatString_TextFormatSource{
 			TextFormatSource: &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: "%RESPONSE_CODE%\n"}},
 		}},
-	})
-	return config
+	}
 }
 
 func statusFilter(op accesslogv3.ComparisonFilter_Op, status uint32) *accesslogv3.AccessLogFilter {

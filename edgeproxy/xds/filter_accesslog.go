@@ -5,10 +5,18 @@ import (
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
 	streamv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/access_loggers/stream/v3"
 	"google.golang.org/protobuf/types/known/structpb"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
 // accessLog writes one JSON object a request to standard output. JSON is encoded by Envoy, so that no request can forge a line.
-func accessLog() []*accesslogv3.AccessLog {
+var accessLog = filter{
+	listener: func(ir.Listener, *ir.Probe) listenerPart {
+		return listenerPart{logs: []*accesslogv3.AccessLog{standardOutput()}}
+	},
+}
+
+func standardOutput() *accesslogv3.AccessLog {
 	field := structpb.NewStringValue
 	format := &structpb.Struct{Fields: map[string]*structpb.Value{
 		"time":           field("%START_TIME%"),
@@ -34,12 +42,12 @@ func accessLog() []*accesslogv3.AccessLog {
 		"endpoint":       field("%UPSTREAM_HOST%"),
 		"upstream_error": field("%UPSTREAM_TRANSPORT_FAILURE_REASON%"),
 	}}
-	return []*accesslogv3.AccessLog{{
+	return &accesslogv3.AccessLog{
 		Name: "envoy.access_loggers.stdout",
 		ConfigType: &accesslogv3.AccessLog_TypedConfig{TypedConfig: typed(&streamv3.StdoutAccessLog{
 			AccessLogFormat: &streamv3.StdoutAccessLog_LogFormat{LogFormat: &corev3.SubstitutionFormatString{
 				Format: &corev3.SubstitutionFormatString_JsonFormat{JsonFormat: format},
 			}},
 		})},
-	}}
+	}
 }
