@@ -32,13 +32,23 @@ type attachmentKey struct {
 
 // fate is what became of an attachment's claims.
 type fate struct {
-	// listeners where it serves at least one host, and whether one of those listeners is itself served.
+	// listeners that it attaches to.
 	listeners map[gatewayv1.SectionName]bool
-	ready     bool
-	problems  []Problem
+	// hosting are those of them on which it has a host.
+	hosting map[gatewayv1.SectionName]bool
+	// ready: one of hosting is itself served.
+	ready    bool
+	problems []Problem
 }
 
-// settle gives each host of each listener to the namespace with the oldest claim on it. Fragments come oldest first.
+// isolated is a claim on a host that belongs to another listener.
+type isolated struct {
+	claim
+	owner *edgeListener
+}
+
+// settle gives each host of each listener to the namespace with the oldest claim on it. A host that belongs to a narrower listener of
+// the port is given to nobody. Fragments come oldest first.
 func settle(edge Edge, fragments []Fragment) settled {
 	s := settled{won: map[gatewayv1.SectionName]map[string][]wonClaim{}, fates: map[attachmentKey]*fate{}}
 	for _, l := range edge.listeners {
@@ -55,25 +65,29 @@ func settle(edge Edge, fragments []Fragment) settled {
 }
 
 func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
-	out := &fate{listeners: map[gatewayv1.SectionName]bool{}}
-	lost := map[string][]string{}
-	var order []claim
+	out := &fate{listeners: map[gatewayv1.SectionName]bool{}, hosting: map[gatewayv1.SectionName]bool{}}
+	var conflicting []claim
+	var elsewhere []isolated
 	for _, c := range a.claims {
 		won, known := s.won[c.listener]
 		if !known {
 			// The fragment was made before the listener went.
 			continue
 		}
+		if owner := edge.narrower(c.listener, c.domain); owner != nil {
+			elsewhere = append(elsewhere, isolated{c, owner})
+			if c.served {
+				out.listeners[c.listener] = true
+			}
+			continue
+		}
 		holders := won[c.domain]
 		if len(holders) > 0 && holders[0].source.Namespace != f.Source.Namespace {
-			if lost[c.domain] == nil {
-				order = append(order, c)
-			}
-			lost[c.domain] = append(lost[c.domain], string(c.listener))
+			conflicting = append(conflicting, c)
 			continue
 		}
 		if c.served {
-			out.listeners[c.listener] = true
+			out.listeners[c.listener], out.hosting[c.listener] = true, true
 		}
 		again := slices.ContainsFunc(holders, func(w wonClaim) bool { return w.source == f.Source })
 		if !again {
@@ -81,20 +95,55 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
 			won[c.domain] = append(holders, wonClaim{c, f.Source})
 		}
 	}
-	for _, c := range order {
-		// The holder is not named: a tenant learns that the name is taken, not by whom.
-		out.problems = append(out.problems, accepted(api.ReasonHostnameConflict, c.field,
-			"an older route of another namespace has host %q on %s of EdgeGateway %s: use another host; the oldest claim wins",
-			c.domain, listenersText(lost[c.domain]), edge.name()))
-	}
 	for _, l := range edge.listeners {
-		out.ready = out.ready || (out.listeners[l.Name] && l.served())
+		out.ready = out.ready || (out.hosting[l.Name] && l.served())
 	}
-	if len(out.listeners) > 0 && !out.ready {
+	out.problems = append(conflicts(edge, conflicting), out.isolation(edge, f, a, elsewhere)...)
+	if len(out.hosting) > 0 && !out.ready {
 		out.problems = append(out.problems, accepted(ReasonNoReadyListeners, a.fieldOrClass(),
-			"EdgeGateway %s refuses %s that it attaches to: see the listener's own conditions", edge.name(), listenersText(listenerNames(out.listeners))))
+			"EdgeGateway %s refuses %s that it attaches to: see the listener's own conditions", edge.name(), listenersText(listenerNames(out.hosting))))
 	}
 	return out
+}
+
+// conflicts tells of claims that are younger than another namespace's, once for each host.
+func conflicts(edge Edge, claims []claim) []Problem {
+	listeners := map[string][]string{}
+	for _, c := range claims {
+		listeners[c.domain] = append(listeners[c.domain], string(c.listener))
+	}
+	var problems []Problem
+	for _, c := range claims {
+		if names := listeners[c.domain]; names[0] == string(c.listener) {
+			// The holder is not named: a tenant learns that the name is taken, not by whom.
+			problems = append(problems, accepted(api.ReasonHostnameConflict, c.field,
+				"an older route of another namespace has host %q on %s of EdgeGateway %s: use another host; the oldest claim wins",
+				c.domain, listenersText(names), edge.name()))
+		}
+	}
+	return problems
+}
+
+// isolation tells of hosts that belong to a listener that the attachment does not attach to. If it has no other host, it is not accepted.
+// Else Gateway API ignores the host, and so it is a warning, but not where the object has the host by another attachment.
+func (out *fate) isolation(edge Edge, f Fragment, a attachment, claims []isolated) []Problem {
+	var problems []Problem
+	for _, c := range claims {
+		if a.claimed(c.owner.Name, c.domain) {
+			continue
+		}
+		problem := accepted(gatewayv1.RouteReasonNoMatchingListenerHostname, c.field,
+			"requests for host %q on port %d of EdgeGateway %s go to listener %q, since its hostname %q is the most specific: attach to that listener, which must admit this object, or use another host",
+			c.domain, c.owner.Port, edge.name(), c.owner.Name, c.owner.host)
+		if len(out.hosting) > 0 {
+			if f.claimed(edge.name(), c.owner.Name, c.domain) {
+				continue
+			}
+			problem.Condition = ""
+		}
+		problems = append(problems, problem)
+	}
+	return distinct(problems)
 }
 
 // fieldOrClass is the field by which an object names the gateway.

@@ -33,4 +33,6 @@
 //
 // A request belongs to the listener of its port with the most specific hostname, and to no other: a host that it has no route for is
 // 404, though a wider listener had one. A listener that is refused keeps its hostname in this, and answers 404, or refuses the handshake.
+// A claim on a host that belongs to another listener gets nothing, and is told so: a parent on which the route has no other host does not
+// accept it (NoMatchingListenerHostname).
 package translate

@@ -55,6 +55,16 @@ type attachment struct {
 	rules, refused int
 }
 
+// claimed reports whether the attachment claims a host of a listener.
+func (a *attachment) claimed(listener gatewayv1.SectionName, domain string) bool {
+	return slices.ContainsFunc(a.claims, func(c claim) bool { return c.listener == listener && c.domain == domain })
+}
+
+// claimed reports whether an attachment to a gateway claims a host of a listener.
+func (f Fragment) claimed(gateway types.NamespacedName, listener gatewayv1.SectionName, domain string) bool {
+	return slices.ContainsFunc(f.attachments, func(a attachment) bool { return a.gateway == gateway && a.claimed(listener, domain) })
+}
+
 // claim is a host that an object wants on a listener, and what it wants done there.
 type claim struct {
 	listener gatewayv1.SectionName

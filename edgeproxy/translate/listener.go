@@ -28,6 +28,33 @@ func (e Edge) name() types.NamespacedName {
 	return types.NamespacedName{Namespace: e.gateway.Namespace, Name: e.gateway.Name}
 }
 
+// narrower returns the listener that takes a host from another one: the one of its port that covers the host with the most specific
+// hostname, if that is more specific than the other's, else nil. One that is refused counts: it lends its host to nobody.
+func (e Edge) narrower(name gatewayv1.SectionName, host string) *edgeListener {
+	own := e.listener(name)
+	owner := own
+	for i := range e.listeners {
+		l := &e.listeners[i]
+		if l.Port == own.Port && isHTTP(l) && covers(l.host, host) && moreSpecific(l.host, owner.host) {
+			owner = l
+		}
+	}
+	if owner == own {
+		return nil
+	}
+	return owner
+}
+
+// listener returns the listener of a name, or nil.
+func (e Edge) listener(name gatewayv1.SectionName) *edgeListener {
+	for i := range e.listeners {
+		if e.listeners[i].Name == name {
+			return &e.listeners[i]
+		}
+	}
+	return nil
+}
+
 // edgeListener is a listener, judged.
 type edgeListener struct {
 	gatewayv1.Listener
@@ -168,14 +195,14 @@ func judgeTogether(listeners []edgeListener) {
 	for i := range listeners {
 		one := &listeners[i]
 		for j := range listeners {
-			if other := &listeners[j]; i != j && isHTTP(*one) && isHTTP(*other) {
+			if other := &listeners[j]; i != j && isHTTP(one) && isHTTP(other) {
 				one.judgeBeside(other)
 			}
 		}
 	}
 }
 
-func isHTTP(l edgeListener) bool {
+func isHTTP(l *edgeListener) bool {
 	return l.Protocol == gatewayv1.HTTPProtocolType || l.Protocol == gatewayv1.HTTPSProtocolType
 }
 

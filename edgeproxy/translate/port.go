@@ -15,7 +15,7 @@ func (a *assembler) port(port gatewayv1.PortNumber) {
 	var siblings []edgeListener
 	for _, l := range a.edge.listeners {
 		again := slices.ContainsFunc(siblings, func(other edgeListener) bool { return other.host == l.host })
-		if l.Port == port && isHTTP(l) && !again {
+		if l.Port == port && isHTTP(&l) && !again {
 			siblings = append(siblings, l)
 		}
 	}
@@ -50,7 +50,7 @@ func (a *assembler) sourceOf(l edgeListener) ir.Source {
 func (a *assembler) plainTable(name string, siblings []edgeListener) {
 	var hosts []ir.VirtualHost
 	for _, l := range siblings {
-		own := a.hosts(l, siblings)
+		own := a.hosts(l)
 		if l.host != anyHost {
 			own = withHost(own, l.host)
 		}
@@ -62,7 +62,7 @@ func (a *assembler) plainTable(name string, siblings []edgeListener) {
 // chains are those of one listener with TLS: its own, and one for each host that an Ingress brings a certificate for. They share a table:
 // a connection's server name picks the listener, and its routes are the only ones there. More specific listeners' hosts are 404 in it.
 func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
-	hosts := a.hosts(l, siblings)
+	hosts := a.hosts(l)
 	for _, other := range siblings {
 		if other.host != l.host && covers(l.host, other.host) {
 			hosts = withHost(hosts, other.host)
@@ -81,9 +81,6 @@ func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
 	}
 	var chains []ir.Chain
 	for _, domain := range sortedNames(a.settled.won[l.Name]) {
-		if !a.belongs(domain, l, siblings) {
-			continue
-		}
 		chain, brought := a.broughtChain(l, domain, own)
 		switch {
 		case brought && domain == l.host:
@@ -146,16 +143,13 @@ func (a *assembler) secret(c *certificate) string {
 	return c.secret.Name
 }
 
-// hosts are those that a listener has routes for and that are its own among its siblings.
-func (a *assembler) hosts(l edgeListener, siblings []edgeListener) []ir.VirtualHost {
+// hosts are those that a listener has routes for.
+func (a *assembler) hosts(l edgeListener) []ir.VirtualHost {
 	if !l.served() {
 		return nil
 	}
 	var hosts []ir.VirtualHost
 	for _, domain := range sortedNames(a.settled.won[l.Name]) {
-		if !a.belongs(domain, l, siblings) {
-			continue
-		}
 		var contributions []contribution
 		served := false
 		for _, won := range a.settled.won[l.Name][domain] {
@@ -167,13 +161,6 @@ func (a *assembler) hosts(l edgeListener, siblings []edgeListener) []ir.VirtualH
 		}
 	}
 	return hosts
-}
-
-// belongs reports whether no other listener of the port is for the domain more specifically.
-func (a *assembler) belongs(domain string, l edgeListener, siblings []edgeListener) bool {
-	return !slices.ContainsFunc(siblings, func(other edgeListener) bool {
-		return covers(other.host, domain) && moreSpecific(other.host, l.host)
-	})
 }
 
 func (a *assembler) table(name string, hosts []ir.VirtualHost) {

@@ -11,7 +11,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
 // The properties in this file hold for every golden case.
@@ -112,6 +115,47 @@ func TestAGoodGatewayBesideNeverBlinks(t *testing.T) {
 			t.Error(cmp.Diff(renderGateway(t, alone.Gateways[0]), renderGateway(t, got.Gateways[index])))
 		}
 	})
+}
+
+// TestAnAcceptedObjectIsInATable: who is told that a gateway serves an object finds a route of it in the gateway's tables, and nobody else.
+func TestAnAcceptedObjectIsInATable(t *testing.T) {
+	forEachCase(t, func(t *testing.T, in Inputs) {
+		result := Build(in)
+		served := map[string][]string{}
+		for _, gateway := range result.Gateways {
+			for _, object := range objectsInTables(gateway) {
+				served[object] = append(served[object], gateway.Namespace+"/"+gateway.Name)
+			}
+		}
+		for _, status := range result.Routes {
+			object := showSource(status.Source)
+			var told []string
+			for _, gateway := range status.Gateways {
+				told = append(told, gateway.String())
+			}
+			if !slices.Equal(told, served[object]) {
+				t.Errorf("%s is told that it is served by %q; it is in the tables of %q", object, told, served[object])
+			}
+			for _, parent := range status.Parents {
+				gateway := parentName(status.Source.Namespace, parent.ParentRef).String()
+				if meta.IsStatusConditionTrue(parent.Conditions, conditionAccepted) && !slices.Contains(served[object], gateway) {
+					t.Errorf("%s is accepted by %s, and in none of its tables", object, gateway)
+				}
+			}
+		}
+	})
+}
+
+func objectsInTables(gateway ir.Gateway) []string {
+	objects := map[string]bool{}
+	for _, table := range gateway.Tables {
+		for _, host := range table.Hosts {
+			for _, route := range host.Routes {
+				objects[showSource(route.Source)] = true
+			}
+		}
+	}
+	return sortedNames(objects)
 }
 
 func TestBadObjectsAreTold(t *testing.T) {

@@ -74,9 +74,8 @@ func acceptedProblems(a attachment, out *fate) []Problem {
 // refusal says why a route is not accepted by a parent at all: it has no host there, no listener of those that it has is served, or none
 // of its rules can be built. Else it is empty.
 func refusal(a attachment, out *fate) []Problem {
-	attached := out != nil && len(out.listeners) > 0
 	switch {
-	case !attached, !out.ready:
+	case out == nil, !out.ready:
 		return attachProblems(a, out)
 	case a.rules > 0 && a.refused == a.rules:
 		return acceptedProblems(a, out)
