@@ -106,7 +106,7 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
 	return out
 }
 
-// conflicts tells of claims that are younger than another namespace's, once for each host.
+// conflicts are the problems of claims that are younger than another namespace's, one for each host.
 func conflicts(edge Edge, claims []claim) []Problem {
 	listeners := map[string][]string{}
 	for _, c := range claims {
@@ -114,18 +114,21 @@ func conflicts(edge Edge, claims []claim) []Problem {
 	}
 	var problems []Problem
 	for _, c := range claims {
-		if names := listeners[c.domain]; names[0] == string(c.listener) {
-			// The holder is not named: a tenant learns that the name is taken, not by whom.
-			problems = append(problems, accepted(api.ReasonHostnameConflict, c.field,
-				"an older route of another namespace has host %q on %s of EdgeGateway %s: use another host; the oldest claim wins",
-				c.domain, listenersText(names), edge.name()))
+		names, untold := listeners[c.domain]
+		if !untold {
+			continue
 		}
+		delete(listeners, c.domain)
+		// The holder is not named: a tenant learns that the name is taken, not by whom.
+		problems = append(problems, accepted(api.ReasonHostnameConflict, c.field,
+			"an older route of another namespace has host %q on %s of EdgeGateway %s: use another host; the oldest claim wins",
+			c.domain, listenersText(names), edge.name()))
 	}
 	return problems
 }
 
-// isolation tells of hosts that belong to a listener that the attachment does not attach to. If it has no other host, it is not accepted.
-// Else Gateway API ignores the host, and so it is a warning, but not where the object has the host by another attachment.
+// isolation are the problems of hosts that belong to a listener that the attachment does not attach to. If it has no other host, it is not
+// accepted. Else Gateway API ignores the host: a warning is given, but not where the object has the host by another attachment.
 func (out *fate) isolation(edge Edge, f Fragment, a attachment, claims []isolated) []Problem {
 	var problems []Problem
 	for _, c := range claims {

@@ -136,10 +136,8 @@ func (l *edgeListener) judgeAllowedRoutes() {
 		l.dangle(gatewayv1.ListenerReasonInvalidRouteKinds, fmt.Sprintf("%s.allowedRoutes.kinds[%d]", l.field, i),
 			"a listener with protocol %s can't take %s routes: use HTTPRoute, or Ingress of group networking.k8s.io", l.Protocol, kind.Kind)
 	}
-	if namespaces := orDefault(allowed.Namespaces, gatewayv1.RouteNamespaces{}); namespaces.Selector != nil {
-		if _, err := metav1.LabelSelectorAsSelector(namespaces.Selector); err != nil {
-			l.refuse(gatewayv1.ListenerReasonUnsupportedValue, ".allowedRoutes.namespaces.selector", "%v: write it as Kubernetes' label selectors are written", err)
-		}
+	if _, err := metav1.LabelSelectorAsSelector(orDefault(allowed.Namespaces, gatewayv1.RouteNamespaces{}).Selector); err != nil {
+		l.refuse(gatewayv1.ListenerReasonUnsupportedValue, ".allowedRoutes.namespaces.selector", "%v: write it as Kubernetes' label selectors are written", err)
 	}
 }
 

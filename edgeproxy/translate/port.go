@@ -95,22 +95,22 @@ func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
 // broughtChain makes the chain of a host that Ingresses bring certificates for. The oldest that can be used is served. A listener that
 // names certificates serves no other for its own hostname.
 func (a *assembler) broughtChain(l edgeListener, domain string, own ir.Chain) (ir.Chain, bool) {
-	var chosen *broughtCertificate
 	var served string
+	brought := false
 	chain := ir.Chain{Name: chainName(l, domain), ServerNames: serverNames(domain), HTTP: own.HTTP}
 	for _, won := range a.settled.won[l.Name][domain] {
 		for i := range won.certificates {
 			c := &won.certificates[i]
-			if chosen == nil {
+			if !brought {
 				chain.Source = c.source
 			}
 			switch {
 			case domain == l.host && l.TLS != nil && len(l.TLS.CertificateRefs) > 0:
 				a.ignored(own.Secrets, *c, won.source, fmt.Sprintf("listener %q has a certificate for %q of its own", l.Name, domain))
 			case c.certificate == nil:
-				chosen = orFirst(chosen, c)
+				brought = true
 			case served == "":
-				chosen, served = c, a.secret(c.certificate)
+				brought, served = true, a.secret(c.certificate)
 				chain.Source, chain.Secrets = c.source, []string{served}
 				a.problems = append(a.problems, sourced(c.certificate.warnings(domain, c.field, a.now), won.source)...)
 			default:
@@ -118,14 +118,7 @@ func (a *assembler) broughtChain(l edgeListener, domain string, own ir.Chain) (i
 			}
 		}
 	}
-	return chain, chosen != nil
-}
-
-func orFirst(first, other *broughtCertificate) *broughtCertificate {
-	if first != nil {
-		return first
-	}
-	return other
+	return chain, brought
 }
 
 // ignored warns that a brought certificate is not the one that is served.

@@ -29,10 +29,8 @@ type RouteStatus struct {
 func Status(f Fragment, assembly func(types.NamespacedName) (Assembly, bool)) RouteStatus {
 	status := RouteStatus{Source: f.Source, Generation: f.Generation}
 	for _, a := range f.attachments {
-		var out *fate
-		if assembled, found := assembly(a.gateway); found {
-			out = assembled.fates[attachmentKey{f.Source, a.index}]
-		}
+		assembled, _ := assembly(a.gateway) // without one, nothing has become of it yet
+		out := assembled.fates[attachmentKey{f.Source, a.index}]
 		if out != nil && out.ready {
 			status.Gateways = append(status.Gateways, a.gateway)
 		}
@@ -115,7 +113,7 @@ func listenerStatuses(edge Edge, fragments []Fragment, s settled) []gatewayv1.Li
 	for _, f := range fragments {
 		for _, a := range f.attachments {
 			out := s.fates[attachmentKey{f.Source, a.index}]
-			if a.gateway != edge.name() || out == nil || len(refusal(a, out)) > 0 {
+			if out == nil || len(refusal(a, out)) > 0 {
 				continue
 			}
 			for name := range out.listeners {
