@@ -81,6 +81,9 @@ func TestAllowedPatternsAreThoseOfTheNamespace(t *testing.T) {
 	if got, want := AllowedPatterns(rules, "shop"), "*.shop.example.com, open.example.com"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
+	if got, want := AllowedPatterns(rules, "docs"), "open.example.com"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
 	if got, want := AllowedPatterns(rules[2:], "docs"), "none"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}

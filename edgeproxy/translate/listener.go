@@ -13,7 +13,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
-// Edge is what an EdgeGateway itself contributes: its listeners, judged, and their certificates. It is immutable, and true until the
+// Edge is what an EdgeGateway itself contributes: its listeners, checked, and their certificates. It is immutable, and true until the
 // gateway or one of Refs changes.
 type Edge struct {
 	Source ir.Source
@@ -55,7 +55,7 @@ func (e Edge) listener(name gatewayv1.SectionName) *edgeListener {
 	return nil
 }
 
-// edgeListener is a listener, judged.
+// edgeListener is a listener, what is wrong with it, and its certificates.
 type edgeListener struct {
 	gatewayv1.Listener
 	host         string
@@ -75,17 +75,17 @@ func (l edgeListener) served() bool {
 	return len(of(l.problems, conditionAccepted)) == 0 && len(of(l.problems, conditionConflicted)) == 0
 }
 
-// Listeners judges an EdgeGateway's listeners, by themselves and among each other.
+// Listeners checks an EdgeGateway's listeners, each alone and among the others.
 func Listeners(gw Gateway, l Lookup) Edge {
 	lookup := newRecorder(l)
 	edge := Edge{Source: ir.Source{Kind: ParentKind, Namespace: gw.Namespace, Name: gw.Name}, gateway: gw}
 	for i, listener := range gw.Listeners {
-		judged := edgeListener{Listener: listener, host: listenerHost(listener), field: fmt.Sprintf("spec.listeners[%d]", i)}
-		judged.judge()
-		judged.certify(gw, lookup)
-		edge.listeners = append(edge.listeners, judged)
+		own := edgeListener{Listener: listener, host: listenerHost(listener), field: fmt.Sprintf("spec.listeners[%d]", i)}
+		own.validate()
+		own.certify(gw, lookup)
+		edge.listeners = append(edge.listeners, own)
 	}
-	judgeTogether(edge.listeners)
+	findConflicts(edge.listeners)
 	edge.Refs = lookup.sorted()
 	return edge
 }
@@ -98,8 +98,8 @@ func (l *edgeListener) dangle(reason gatewayv1.ListenerConditionReason, field, f
 	l.problems = append(l.problems, unresolved(gatewayv1.RouteConditionReason(reason), field, format, args...))
 }
 
-// judge decides what can be decided of a listener alone.
-func (l *edgeListener) judge() {
+// validate finds what is wrong with a listener alone.
+func (l *edgeListener) validate() {
 	if l.Protocol != gatewayv1.HTTPProtocolType && l.Protocol != gatewayv1.HTTPSProtocolType {
 		l.refuse(gatewayv1.ListenerReasonUnsupportedProtocol, ".protocol", "%s is not supported yet: use HTTP or HTTPS", l.Protocol)
 		return
@@ -120,10 +120,10 @@ func (l *edgeListener) judge() {
 			l.refuse(gatewayv1.ListenerReasonUnsupportedValue, ".tls.options["+string(key)+"]", "there is no such option: remove it")
 		}
 	}
-	l.judgeAllowedRoutes()
+	l.validateAllowedRoutes()
 }
 
-func (l *edgeListener) judgeAllowedRoutes() {
+func (l *edgeListener) validateAllowedRoutes() {
 	allowed := orDefault(l.AllowedRoutes, gatewayv1.AllowedRoutes{})
 	if len(allowed.Kinds) == 0 {
 		l.kinds = routeKinds[:1]
@@ -187,14 +187,14 @@ func (l *edgeListener) resolve(ref gatewayv1.SecretObjectReference, field string
 	return nil
 }
 
-// judgeTogether decides what needs the other listeners. Of listeners that conflict none is served, since there is no saying which is
+// findConflicts finds what is wrong between listeners. Of listeners that conflict none is served, since there is no saying which is
 // meant; of two ports that the proxy would bind as one, the lower is.
-func judgeTogether(listeners []edgeListener) {
+func findConflicts(listeners []edgeListener) {
 	for i := range listeners {
 		one := &listeners[i]
 		for j := range listeners {
 			if other := &listeners[j]; i != j && isHTTP(one) && isHTTP(other) {
-				one.judgeBeside(other)
+				one.findConflict(other)
 			}
 		}
 	}
@@ -204,7 +204,7 @@ func isHTTP(l *edgeListener) bool {
 	return l.Protocol == gatewayv1.HTTPProtocolType || l.Protocol == gatewayv1.HTTPSProtocolType
 }
 
-func (l *edgeListener) judgeBeside(other *edgeListener) {
+func (l *edgeListener) findConflict(other *edgeListener) {
 	conflict := func(reason gatewayv1.ListenerConditionReason, field, format string, args ...any) {
 		problem := accepted(gatewayv1.RouteConditionReason(reason), l.field+field, format, args...)
 		problem.Condition = conditionConflicted

@@ -80,7 +80,7 @@ func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
 		}
 	}
 	var chains []ir.Chain
-	for _, domain := range sortedNames(a.settled.won[l.Name]) {
+	for _, domain := range sortedNames(a.settled.held[l.Name]) {
 		chain, brought := a.broughtChain(l, domain, own)
 		switch {
 		case brought && domain == l.host:
@@ -98,23 +98,23 @@ func (a *assembler) broughtChain(l edgeListener, domain string, own ir.Chain) (i
 	var served string
 	brought := false
 	chain := ir.Chain{Name: chainName(l, domain), ServerNames: serverNames(domain), HTTP: own.HTTP}
-	for _, won := range a.settled.won[l.Name][domain] {
-		for i := range won.certificates {
-			c := &won.certificates[i]
+	for _, held := range a.settled.held[l.Name][domain] {
+		for i := range held.certificates {
+			c := &held.certificates[i]
 			if !brought {
 				chain.Source = c.source
 			}
 			switch {
 			case domain == l.host && l.TLS != nil && len(l.TLS.CertificateRefs) > 0:
-				a.ignored(own.Secrets, *c, won.source, fmt.Sprintf("listener %q has a certificate for %q of its own", l.Name, domain))
+				a.ignored(own.Secrets, *c, held.source, fmt.Sprintf("listener %q has a certificate for %q of its own", l.Name, domain))
 			case c.certificate == nil:
 				brought = true
 			case served == "":
 				brought, served = true, a.secret(c.certificate)
 				chain.Source, chain.Secrets = c.source, []string{served}
-				a.problems = append(a.problems, sourced(c.certificate.warnings(domain, c.field, a.now), won.source)...)
+				a.problems = append(a.problems, sourced(c.certificate.warnings(domain, c.field, a.now), held.source)...)
 			default:
-				a.ignored(chain.Secrets, *c, won.source, fmt.Sprintf("an older Ingress brings another certificate for %q", domain))
+				a.ignored(chain.Secrets, *c, held.source, fmt.Sprintf("an older Ingress brings another certificate for %q", domain))
 			}
 		}
 	}
@@ -142,12 +142,12 @@ func (a *assembler) hosts(l edgeListener) []ir.VirtualHost {
 		return nil
 	}
 	var hosts []ir.VirtualHost
-	for _, domain := range sortedNames(a.settled.won[l.Name]) {
+	for _, domain := range sortedNames(a.settled.held[l.Name]) {
 		var contributions []contribution
 		served := false
-		for _, won := range a.settled.won[l.Name][domain] {
-			served = served || won.served
-			contributions = append(contributions, contribution{won.entries, won.fallback})
+		for _, held := range a.settled.held[l.Name][domain] {
+			served = served || held.served
+			contributions = append(contributions, contribution{held.entries, held.fallback})
 		}
 		if served {
 			hosts = append(hosts, mergeHost(domain, contributions))

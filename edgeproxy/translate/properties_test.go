@@ -142,12 +142,12 @@ func TestAnAcceptedObjectIsInATable(t *testing.T) {
 		}
 		for _, status := range result.Routes {
 			object := showSource(status.Source)
-			var told []string
+			var listed []string
 			for _, gateway := range status.Gateways {
-				told = append(told, gateway.String())
+				listed = append(listed, gateway.String())
 			}
-			if !slices.Equal(told, served[object]) {
-				t.Errorf("%s has the status that it is served by %q; it is in the tables of %q", object, told, served[object])
+			if !slices.Equal(listed, served[object]) {
+				t.Errorf("%s has the status that it is served by %q; it is in the tables of %q", object, listed, served[object])
 			}
 			for _, parent := range status.Parents {
 				gateway := parentName(status.Source.Namespace, parent.ParentRef).String()

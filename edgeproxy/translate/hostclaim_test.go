@@ -35,7 +35,7 @@ func TestFragmentOlderThanItsGateway(t *testing.T) {
 	gateway.Listeners[0].Name = "renamed"
 	assembly = Assemble(Listeners(gateway, index(in)), fragments, now)
 	if hosts := assembly.Gateway.Tables[0].Hosts; len(hosts) != 0 {
-		t.Errorf("a listener that nobody attached to has %+v", hosts)
+		t.Errorf("a listener without routes has %+v", hosts)
 	}
 	wantPending(t, Status(fragments[0], func(types.NamespacedName) (Assembly, bool) { return assembly, true }))
 }
@@ -49,7 +49,7 @@ func wantPending(t *testing.T, status RouteStatus) {
 	t.Helper()
 	condition := meta.FindStatusCondition(status.Parents[0].Conditions, conditionAccepted)
 	if condition.Status != "False" || condition.Reason != string(gatewayv1.RouteReasonPending) || condition.Message == "" {
-		t.Errorf("the route is told %+v, want Pending", condition)
+		t.Errorf("the condition is %+v, want Pending", condition)
 	}
 	if len(status.Gateways) != 0 {
 		t.Errorf("it is served by %v", status.Gateways)

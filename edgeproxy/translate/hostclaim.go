@@ -11,16 +11,17 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
-// settled says who has which host of which listener, and what became of each attachment.
+// settled says which objects have which host of which listener, and what became of each attachment.
 type settled struct {
-	// won claims by listener and domain, oldest first.
-	won map[gatewayv1.SectionName]map[string][]wonClaim
-	// fates of attachments.
-	fates map[attachmentKey]*fate
+	// held are the claims that have their host, by listener and domain, oldest first.
+	held map[gatewayv1.SectionName]map[string][]heldClaim
+	// outcomes of attachments.
+	outcomes map[attachmentKey]*outcome
 }
 
-type wonClaim struct {
-	claim
+// heldClaim is a host claim that has its host, and the object that makes it.
+type heldClaim struct {
+	hostClaim
 	source ir.Source
 }
 
@@ -30,8 +31,8 @@ type attachmentKey struct {
 	index  int
 }
 
-// fate is what became of an attachment's claims.
-type fate struct {
+// outcome is what became of an attachment's host claims.
+type outcome struct {
 	// listeners that it attaches to.
 	listeners map[gatewayv1.SectionName]bool
 	// hosting are those of them on which it has a host.
@@ -41,35 +42,35 @@ type fate struct {
 	problems []Problem
 }
 
-// isolated is a claim on a host that belongs to another listener.
+// isolated is a host claim on a listener whose port has a narrower listener for the host.
 type isolated struct {
-	claim
+	hostClaim
 	owner *edgeListener
 }
 
 // settle gives each host of each listener to the namespace with the oldest claim on it. A host that belongs to a narrower listener of
 // the port is given to nobody. Fragments come oldest first.
 func settle(edge Edge, fragments []Fragment) settled {
-	s := settled{won: map[gatewayv1.SectionName]map[string][]wonClaim{}, fates: map[attachmentKey]*fate{}}
+	s := settled{held: map[gatewayv1.SectionName]map[string][]heldClaim{}, outcomes: map[attachmentKey]*outcome{}}
 	for _, l := range edge.listeners {
-		s.won[l.Name] = map[string][]wonClaim{}
+		s.held[l.Name] = map[string][]heldClaim{}
 	}
 	for _, f := range fragments {
 		for _, a := range f.attachments {
 			if a.gateway == edge.name() {
-				s.fates[attachmentKey{f.Source, a.index}] = s.attach(edge, f, a)
+				s.outcomes[attachmentKey{f.Source, a.index}] = s.attach(edge, f, a)
 			}
 		}
 	}
 	return s
 }
 
-func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
-	out := &fate{listeners: map[gatewayv1.SectionName]bool{}, hosting: map[gatewayv1.SectionName]bool{}}
-	var conflicting []claim
+func (s *settled) attach(edge Edge, f Fragment, a attachment) *outcome {
+	out := &outcome{listeners: map[gatewayv1.SectionName]bool{}, hosting: map[gatewayv1.SectionName]bool{}}
+	var conflicting []hostClaim
 	var elsewhere []isolated
 	for _, c := range a.claims {
-		won, known := s.won[c.listener]
+		held, known := s.held[c.listener]
 		if !known {
 			// The fragment was made before the listener went.
 			continue
@@ -81,7 +82,7 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
 			}
 			continue
 		}
-		holders := won[c.domain]
+		holders := held[c.domain]
 		if len(holders) > 0 && holders[0].source.Namespace != f.Source.Namespace {
 			conflicting = append(conflicting, c)
 			continue
@@ -89,10 +90,10 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
 		if c.served {
 			out.listeners[c.listener], out.hosting[c.listener] = true, true
 		}
-		again := slices.ContainsFunc(holders, func(w wonClaim) bool { return w.source == f.Source })
+		again := slices.ContainsFunc(holders, func(w heldClaim) bool { return w.source == f.Source })
 		if !again {
 			// A route that means the same listener by two parentRefs has the host by both, once.
-			won[c.domain] = append(holders, wonClaim{c, f.Source})
+			held[c.domain] = append(holders, heldClaim{c, f.Source})
 		}
 	}
 	for _, l := range edge.listeners {
@@ -107,7 +108,7 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *fate {
 }
 
 // conflicts are the problems of claims that are younger than another namespace's, one for each host.
-func conflicts(edge Edge, claims []claim) []Problem {
+func conflicts(edge Edge, claims []hostClaim) []Problem {
 	listeners := map[string][]string{}
 	for _, c := range claims {
 		listeners[c.domain] = append(listeners[c.domain], string(c.listener))
@@ -129,7 +130,7 @@ func conflicts(edge Edge, claims []claim) []Problem {
 
 // isolation are the problems of hosts that belong to a listener that the attachment does not attach to. If it has no other host, it is not
 // accepted. Else Gateway API ignores the host: a warning is given, but not where the object has the host by another attachment.
-func (out *fate) isolation(edge Edge, f Fragment, a attachment, claims []isolated) []Problem {
+func (out *outcome) isolation(edge Edge, f Fragment, a attachment, claims []isolated) []Problem {
 	var problems []Problem
 	for _, c := range claims {
 		if a.claimed(c.owner.Name, c.domain) {
