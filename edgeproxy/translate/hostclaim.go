@@ -33,13 +33,11 @@ type attachmentKey struct {
 
 // outcome is what became of an attachment's host claims.
 type outcome struct {
-	// listeners that it attaches to.
+	// listeners that it attaches to: true for those on which it has a host.
 	listeners map[gatewayv1.SectionName]bool
-	// hosting are those of them on which it has a host.
-	hosting map[gatewayv1.SectionName]bool
-	// ready: one of hosting is itself served.
-	ready    bool
-	problems []Problem
+	// hosting: it has a host on a listener. ready: and that listener is itself served.
+	hosting, ready bool
+	problems       []Problem
 }
 
 // isolated is a host claim on a listener whose port has a narrower listener for the host.
@@ -66,7 +64,7 @@ func settle(edge Edge, fragments []Fragment) settled {
 }
 
 func (s *settled) attach(edge Edge, f Fragment, a attachment) *outcome {
-	out := &outcome{listeners: map[gatewayv1.SectionName]bool{}, hosting: map[gatewayv1.SectionName]bool{}}
+	out := &outcome{listeners: map[gatewayv1.SectionName]bool{}}
 	var conflicting []hostClaim
 	var elsewhere []isolated
 	for _, c := range a.claims {
@@ -77,8 +75,8 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *outcome {
 		}
 		if owner := edge.narrower(c.listener, c.domain); owner != nil {
 			elsewhere = append(elsewhere, isolated{c, owner})
-			if c.served {
-				out.listeners[c.listener] = true
+			if c.served && !out.listeners[c.listener] {
+				out.listeners[c.listener] = false
 			}
 			continue
 		}
@@ -88,7 +86,7 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *outcome {
 			continue
 		}
 		if c.served {
-			out.listeners[c.listener], out.hosting[c.listener] = true, true
+			out.listeners[c.listener], out.hosting = true, true
 		}
 		again := slices.ContainsFunc(holders, func(w heldClaim) bool { return w.source == f.Source })
 		if !again {
@@ -97,12 +95,12 @@ func (s *settled) attach(edge Edge, f Fragment, a attachment) *outcome {
 		}
 	}
 	for _, l := range edge.listeners {
-		out.ready = out.ready || (out.hosting[l.Name] && l.served())
+		out.ready = out.ready || (out.listeners[l.Name] && l.served())
 	}
 	out.problems = append(conflicts(edge, conflicting), out.isolation(edge, f, a, elsewhere)...)
-	if len(out.hosting) > 0 && !out.ready {
+	if out.hosting && !out.ready {
 		out.problems = append(out.problems, accepted(ReasonNoReadyListeners, a.fieldOrClass(),
-			"EdgeGateway %s refuses %s that it attaches to: see the listener's own conditions", edge.name(), listenersText(listenerNames(out.hosting))))
+			"EdgeGateway %s refuses %s that it attaches to: see the listener's own conditions", edge.name(), listenersText(hostingNames(out.listeners))))
 	}
 	return out
 }
@@ -139,7 +137,7 @@ func (out *outcome) isolation(edge Edge, f Fragment, a attachment, claims []isol
 		problem := accepted(gatewayv1.RouteReasonNoMatchingListenerHostname, c.field,
 			"requests for host %q on port %d of EdgeGateway %s go to listener %q, since its hostname %q is the most specific: attach to that listener, which must admit this object, or use another host",
 			c.domain, c.owner.Port, edge.name(), c.owner.Name, c.owner.host)
-		if len(out.hosting) > 0 {
+		if out.hosting {
 			if f.claimed(edge.name(), c.owner.Name, c.domain) {
 				continue
 			}
@@ -158,10 +156,12 @@ func (a *attachment) fieldOrClass() string {
 	return a.field("name")
 }
 
-func listenerNames(listeners map[gatewayv1.SectionName]bool) []string {
+func hostingNames(listeners map[gatewayv1.SectionName]bool) []string {
 	var names []string
-	for name := range listeners {
-		names = append(names, string(name))
+	for name, hosting := range listeners {
+		if hosting {
+			names = append(names, string(name))
+		}
 	}
 	slices.Sort(names)
 	return names
