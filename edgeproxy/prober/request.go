@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 // Request says what to look at.
 type Request struct {
