@@ -67,7 +67,7 @@ var diagram = []arrows{
 
 	{folder: "=edgeproxy", inTests: []string{"edgeproxy"}, say: "edgeproxy itself holds only documentation and golden tests"},
 	{folder: "edgeproxy/ir", say: "ir is written in the standard library only"},
-	{folder: "edgeproxy/vantage", inTests: []string{"test/envoy"}, say: "vantage is written in the standard library only"},
+	{folder: "edgeproxy/prober", inTests: []string{"test/envoy"}, say: "the prober is written in the standard library only"},
 	{folder: "edgeproxy/stats", ours: []string{"edgeproxy/ir"}, say: "stats sees ir and the standard library"},
 	{folder: "edgeproxy/drain", inTests: []string{"test/envoy"}, say: "drain is written in the standard library only"},
 	{folder: "edgeproxy/translate", ours: []string{"api", "edgeproxy/ir"}, outside: kubernetesTypes,

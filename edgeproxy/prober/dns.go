@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"bytes"
@@ -14,8 +14,7 @@ import (
 	"time"
 )
 
-// A stub resolver of our own: Go's looks into /etc/hosts before it asks the server that it was told to ask, and doesn't tell a
-// refusal from silence.
+// A stub resolver of our own: Go's looks into /etc/hosts before it asks the given server, and reports a refusal and silence alike.
 
 const (
 	typeA     = 1
@@ -147,7 +146,7 @@ func silent(err error, timeout time.Duration) error {
 	return err
 }
 
-// answers tells whether message is the response to query: its ID, and its question word for word.
+// answers reports whether message is the response to query: its ID, and its question word for word.
 func answers(message, query []byte) bool {
 	return len(message) >= len(query) && bytes.Equal(message[:2], query[:2]) && message[2]&0x80 != 0 &&
 		bytes.Equal(message[4:6], query[4:6]) && bytes.EqualFold(message[12:len(query)], query[12:])

@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"context"
@@ -59,7 +59,7 @@ func (p *prober) door(ctx context.Context, door Door) sight {
 	if err != nil {
 		return p.noReply(ctx, seen, addr, reply, failure{err: err, lived: time.Since(started), head: link.head})
 	}
-	return p.judge(seen, reply, link.local)
+	return p.diagnose(seen, reply, link.local)
 }
 
 func (s sight) as(reason, format string, args ...any) sight {
@@ -67,7 +67,7 @@ func (s sight) as(reason, format string, args ...any) sight {
 	return s
 }
 
-// notConnected tells a refusal from silence, and both from a vantage that can't get out.
+// notConnected distinguishes a refusal, silence, and a vantage without a way out.
 func (p *prober) notConnected(seen sight, addr netip.AddrPort, err error) sight {
 	switch {
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ECONNRESET):
@@ -102,7 +102,7 @@ func closedAtOnce(seen sight, lived time.Duration) sight {
 		roughly(lived))
 }
 
-// spokeFirst judges one that speaks before it is spoken to, as neither HTTP nor TLS does.
+// spokeFirst is about a door that sends bytes before it gets any, as neither HTTP nor TLS does.
 func spokeFirst(seen sight, early []byte) sight {
 	if status, ok := statusOf(early); ok && status == 400 {
 		seen.clue = answeredSilence
@@ -119,7 +119,7 @@ type failure struct {
 	head []byte
 }
 
-// noReply judges a door that took our bytes and did not answer as HTTP, or TLS, is answered.
+// noReply is about a door that took our bytes and gave no answer of HTTP, or of TLS.
 func (p *prober) noReply(ctx context.Context, seen sight, addr netip.AddrPort, reply reply, fail failure) sight {
 	switch {
 	case timedOut(fail.err):
@@ -142,8 +142,8 @@ func opening(door Door, reply reply) string {
 	return "the request"
 }
 
-// closedOnUs finds out what closed: with a connection that says nothing, whether it would have been closed anyway, and with one that
-// starts with a PROXY protocol header, whether that was what the proxy missed.
+// closedOnUs finds out why the connection was closed. A connection on which we send nothing shows whether it would have been closed anyway.
+// One that starts with a PROXY protocol header shows whether that is what the proxy missed.
 func (p *prober) closedOnUs(ctx context.Context, seen sight, addr netip.AddrPort, lived time.Duration) sight {
 	if after, yes := p.closesUnasked(ctx, addr, lived+lived/5+p.options.Silence); yes {
 		return closedAtOnce(seen, after)
@@ -205,7 +205,7 @@ func (p *prober) speaksTLS(ctx context.Context, addr netip.AddrPort, door Door) 
 	return reply.leaf != nil
 }
 
-// localHeader is a PROXY protocol header, version 2, of a connection that the load balancer makes for itself: it claims no client.
+// localHeader is a PROXY protocol header, version 2, of a connection that the load balancer makes for itself: it names no client.
 const localHeader = "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 
 // roughly is a time in words that are the same at the next probe.

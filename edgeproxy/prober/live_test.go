@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"crypto/x509"
@@ -23,7 +23,7 @@ func findHAProxy(t *testing.T) string {
 		path = "/usr/sbin/haproxy"
 	}
 	if _, err := os.Stat(path); err != nil {
-		t.Skip("NO REAL HAPROXY: what is told apart through real proxies is NOT TESTED")
+		t.Skip("NO REAL HAPROXY: the reasons through real proxies are NOT TESTED")
 	}
 	return path
 }
@@ -181,7 +181,7 @@ var liveDoors = []liveDoor{
 	{"empty", "", ""},
 }
 
-func TestRealProxiesAreToldApart(t *testing.T) {
+func TestReasonsThroughRealProxies(t *testing.T) {
 	envoy, haproxy := realenvoy.Find(t), findHAProxy(t)
 	var names []string
 	for _, door := range liveDoors {

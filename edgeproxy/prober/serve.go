@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 type ServeConfig struct {
 	// Listen is the address of the API, which speaks TLS only.
 	Listen string
-	// TokenFile holds the bearer token that callers must show.
+	// TokenFile has the bearer token that callers must show.
 	TokenFile string
 	// CertFile and KeyFile hold its certificate in PEM. Empty: it makes a self-signed one for Hosts, and writes to CAOut the PEM by
 	// which callers can trust it.

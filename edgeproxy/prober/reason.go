@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 // Reasons of a Finding. They equal the API's reasons of Reachable.
 const (

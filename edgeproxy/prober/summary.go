@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"cmp"
@@ -27,7 +27,7 @@ type observation struct {
 
 // Summarize sums up what vantages saw, by the vantages' names. It is true when there is at least one vantage, and none found a fault.
 // Otherwise reason is the worst one (see the order of severity: refused, silent, no server, PROXY protocol, another's answer, certificate,
-// client address, DNS, vantage), and message tells which vantage saw what of what, the first by name, and how many findings there are more.
+// client address, DNS, vantage), and message says which vantage saw what of which name or door, the first by name, and how many more findings there are.
 //
 // What a vantage could not look at does not count where another vantage did look: a vantage without IPv6 spoils nothing.
 func Summarize(results map[string]Result) (ok bool, reason, message string) {

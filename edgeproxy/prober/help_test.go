@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"crypto/tls"

@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"context"
@@ -26,7 +26,7 @@ const (
 
 // ServerConfig says whom a vantage serves and where it looks.
 type ServerConfig struct {
-	// Token that clients must bear. An empty one lets nobody in.
+	// Token that clients must bear. With an empty one every request is refused.
 	Token string
 	// Allowed are private ranges (RFC 1918, RFC 6598, fc00::/7) that may be probed all the same.
 	Allowed []netip.Prefix
@@ -34,7 +34,7 @@ type ServerConfig struct {
 	Denied []netip.Prefix
 	// Options of the probes.
 	Options Options
-	// MaxConcurrent is how many requests are served at once; others are told to come back. 0 means 4.
+	// MaxConcurrent is how many requests are served at once; others get 503. 0 means 4.
 	MaxConcurrent int
 	// Deadline is how long a request may take. 0 means 30 s.
 	Deadline time.Duration

@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 // Request says what to look at.
 type Request struct {
@@ -12,11 +12,11 @@ type Request struct {
 	// Source is the address from which the vantage's connections arrive at the load balancer when a NAT is between them. A door
 	// of the other address family, and an empty Source, go by the connection's own local address.
 	Source string `json:"source,omitempty"`
-	// Healthy says that the load balancer's health checks are known to arrive and to be answered. It tells two faults apart that look
+	// Healthy says that the load balancer's health checks are known to arrive and to be answered. It distinguishes two faults that look
 	// alike from outside: see Finding.
 	Healthy bool `json:"healthy,omitempty"`
 	// TimeoutMillis is how long one name or one connection may take; 0 means 5000. A fault takes up to three
-	// connections to tell apart. HAProxy tries a dead server for three seconds that it does not check: less than 4000 calls that Timeout.
+	// connections to diagnose. HAProxy tries a dead server for three seconds that it does not check: less than 4000 calls that Timeout.
 	TimeoutMillis int64 `json:"timeoutMillis,omitempty"`
 }
 

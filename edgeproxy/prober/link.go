@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"bufio"
@@ -93,7 +93,7 @@ func (l *link) listen(wait time.Duration) ([]byte, error) {
 // reply is what a door answered to the question.
 type reply struct {
 	status int
-	// whole tells whether body is all of it.
+	// whole reports whether body is all of it.
 	whole                bool
 	body, server, client string
 	// leaf and chain are the certificates shown; leaf is nil when there was no TLS, or no handshake.
@@ -101,7 +101,7 @@ type reply struct {
 	chain []*x509.Certificate
 }
 
-// converse asks for path. The reply holds as much as was learnt before an error.
+// converse asks for path. The reply holds what came before an error.
 func (l *link) converse(path string, door Door) (reply, error) {
 	var got reply
 	var conn net.Conn = l
@@ -159,12 +159,13 @@ func statusOf(early []byte) (int, bool) {
 	return status, err == nil
 }
 
+// timedOut reports whether an error is about time, or about a connection that we closed when its time was over.
 func timedOut(err error) bool {
 	return errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, syscall.ETIMEDOUT) ||
 		errors.Is(err, net.ErrClosed)
 }
 
-// closed tells that the other side ended the connection.
+// closed reports whether the other side ended the connection.
 func closed(err error) bool {
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) ||
 		errors.Is(err, io.ErrClosedPipe)

@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"slices"
@@ -17,7 +17,7 @@ func TestSummarize(t *testing.T) {
 		ok              bool
 		reason, message string
 	}{
-		{"nobody looked", nil, false, NoOutsideVantage, "there is no vantage: nobody looked from outside"},
+		{"no vantage", nil, false, NoOutsideVantage, "there is no vantage: nobody looked from outside"},
 		{"all well", map[string]Result{"b": of(well("x"), well("y")), "a": of(well("x"))}, true, "", "names and doors that are well: 2, as seen from a, b"},
 		{"looked at nothing", map[string]Result{"a": of()}, false, VantageUnavailable, "from a: the vantage: it looked at nothing"},
 		{"one fault", map[string]Result{"a": of(well("x"), bad("y", CertMismatch))}, false, CertMismatch, "from a: y: saw CertMismatch"},
@@ -28,7 +28,7 @@ func TestSummarize(t *testing.T) {
 		{"an unknown reason is not overlooked", map[string]Result{"a": of(bad("x", "Novel"), bad("y", TCPRefused))}, false, "Novel", "from a: x: saw Novel (findings more: 1)"},
 		{"one could not look, another did", map[string]Result{"a": of(bad("x", VantageUnavailable)), "b": of(well("x"))}, true, "",
 			"names and doors that are well: 1, as seen from a, b"},
-		{"nobody could look at one", map[string]Result{"a": of(bad("x", VantageUnavailable), well("y")), "b": of(bad("x", VantageUnavailable))},
+		{"no vantage could look at one", map[string]Result{"a": of(bad("x", VantageUnavailable), well("y")), "b": of(bad("x", VantageUnavailable))},
 			false, VantageUnavailable, "from a: x: saw VantageUnavailable (findings more: 1)"},
 	}
 	for _, test := range cases {

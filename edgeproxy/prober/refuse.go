@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"fmt"
@@ -11,7 +11,7 @@ type place struct {
 	what   string
 }
 
-// never are the places that hold no front door, whatever a vantage allows: the vantage's own host and link, and the services that clouds
+// never are the places where no front door is, whatever a vantage allows: the vantage's own host and link, and the services that clouds
 // give their machines on fixed addresses, with credentials behind them.
 var never = [...]place{
 	{netip.MustParsePrefix("0.0.0.0/8"), "unspecified"},
@@ -52,7 +52,7 @@ var embedding = [...]struct {
 	{netip.MustParsePrefix("::/96"), 12},
 }
 
-// Refuse says why a prober must not connect to addr, or "" if it may. It refuses private addresses too; ServerConfig.Allowed makes
+// Refuse returns why a prober must not connect to addr, or "" if it may. It refuses private addresses too; ServerConfig.Allowed makes
 // exceptions from those, and from nothing else.
 func Refuse(addr netip.Addr) (why string) {
 	if why := refuseAlways(addr); why != "" {

@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"context"
@@ -18,7 +18,7 @@ func (p *prober) name(ctx context.Context, name Name) Finding {
 	expected := parseAll(name.Addresses)
 	if len(name.Servers) == 0 {
 		got, err := p.resolve(ctx, name.Name)
-		finding.judge("the vantage's resolver", answer{addresses: got}, err, expected)
+		finding.check("the vantage's resolver", answer{addresses: got}, err, expected)
 		return finding
 	}
 	for _, server := range name.Servers {
@@ -31,7 +31,7 @@ func (p *prober) name(ctx context.Context, name Name) Finding {
 			break
 		}
 		got, err := p.ask(ctx, address, name.Name)
-		finding.judge("DNS server "+server, got, err, expected)
+		finding.check("DNS server "+server, got, err, expected)
 	}
 	return finding
 }
@@ -48,8 +48,8 @@ func (p *prober) resolve(ctx context.Context, name string) ([]netip.Addr, error)
 	return addresses, err
 }
 
-// judge fills the finding in if who's answer is not what was expected.
-func (f *Finding) judge(who string, got answer, err error, expected []netip.Addr) {
+// check fills the finding in if who's answer is not what was expected.
+func (f *Finding) check(who string, got answer, err error, expected []netip.Addr) {
 	addresses := normal(got.addresses)
 	switch {
 	case err != nil:

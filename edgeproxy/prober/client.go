@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"bytes"
@@ -43,7 +43,7 @@ func (e *UnavailableError) Error() string { return "asking vantage " + e.URL + "
 func (e *UnavailableError) Unwrap() error { return e.Err }
 
 // Probe has the vantage look at what request names. It takes 45 s at most, or less if ctx says so. Every error is an *UnavailableError,
-// and none holds the token.
+// and none contains the token.
 func (c *Client) Probe(ctx context.Context, request Request) (Result, error) {
 	result, err := c.probe(ctx, request)
 	if err != nil {

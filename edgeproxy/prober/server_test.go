@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ func serve(t *testing.T, config ServerConfig) (*Client, *httptest.Server) {
 	return &Client{URL: server.URL, Token: testToken, CA: ca}, server
 }
 
-func TestAClientIsToldWhatTheVantageSees(t *testing.T) {
+func TestClientGetsTheFindings(t *testing.T) {
 	client, _ := serve(t, ServerConfig{Token: testToken, Options: quick()})
 	door := serveHTTP(t, "127.0.0.1:0", proxy(""), nil)
 	got, err := client.Probe(t.Context(), requestFor(door, Door{Address: "169.254.169.254", Port: 80}))
@@ -40,7 +40,7 @@ func TestAClientIsToldWhatTheVantageSees(t *testing.T) {
 	wantFinding(t, got.Findings[1], VantageUnavailable, "refuses to go there")
 }
 
-func TestPrivateAddressesNeedToBeAllowed(t *testing.T) {
+func TestPrivateAddressesAreRefusedUnlessAllowed(t *testing.T) {
 	request := requestFor(Door{Address: "10.255.255.1", Port: 9})
 	request.TimeoutMillis = 100
 	denied := ServerConfig{Token: testToken, Allowed: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")},
@@ -64,7 +64,7 @@ func TestPrivateAddressesNeedToBeAllowed(t *testing.T) {
 	}
 }
 
-func TestRequestsThatAreNotServed(t *testing.T) {
+func TestStatusByRequest(t *testing.T) {
 	valid, _ := json.Marshal(requestFor())
 	many := requestFor(make([]Door, 65)...)
 	tooMany, _ := json.Marshal(many)
@@ -76,7 +76,7 @@ func TestRequestsThatAreNotServed(t *testing.T) {
 		body                              []byte
 		status                            int
 	}{
-		{"well", "POST", "/v1/probe", "Bearer " + testToken, valid, 200},
+		{"valid", "POST", "/v1/probe", "Bearer " + testToken, valid, 200},
 		{"health needs no token", "GET", "/healthz", "", nil, 200},
 		{"no token", "POST", "/v1/probe", "", valid, 401},
 		{"wrong token", "POST", "/v1/probe", "Bearer x", valid, 401},
@@ -105,7 +105,7 @@ func TestRequestsThatAreNotServed(t *testing.T) {
 	}
 }
 
-func TestNoTokenLetsNobodyIn(t *testing.T) {
+func TestServerWithoutATokenRefusesEveryRequest(t *testing.T) {
 	request := httptest.NewRequest("POST", "/v1/probe", strings.NewReader("{}"))
 	request.Header.Set("Authorization", "Bearer ")
 	recorder := httptest.NewRecorder()
@@ -115,7 +115,7 @@ func TestNoTokenLetsNobodyIn(t *testing.T) {
 	}
 }
 
-func TestNoMoreRequestsAreServedThanMayBe(t *testing.T) {
+func TestConcurrentRequestsAreLimited(t *testing.T) {
 	client, _ := serve(t, ServerConfig{Token: testToken, Options: quick(), MaxConcurrent: 1, Deadline: 600 * time.Millisecond})
 	arrived := make(chan struct{}, 9)
 	door := listenOn(t, "127.0.0.1:0", func(conn net.Conn) { arrived <- struct{}{}; io.Copy(io.Discard, conn) })
@@ -133,7 +133,7 @@ func TestNoMoreRequestsAreServedThanMayBe(t *testing.T) {
 	wantFinding(t, (<-done).Findings[0], VantageUnavailable, "stopped")
 }
 
-func TestAVantageThatCannotBeAsked(t *testing.T) {
+func TestClientErrors(t *testing.T) {
 	good, server := serve(t, ServerConfig{Token: testToken})
 	certificate, otherCA := certificateFor(t, "127.0.0.1")
 	other := httptest.NewUnstartedServer(http.RedirectHandler(server.URL, http.StatusTemporaryRedirect))
@@ -146,10 +146,10 @@ func TestAVantageThatCannotBeAsked(t *testing.T) {
 		part   string
 	}{
 		{"wrong token", Client{URL: good.URL, Token: "s3cret", CA: good.CA}, "401"},
-		{"certificate of a stranger", Client{URL: good.URL, Token: "s3cret", CA: otherCA}, "certificate"},
+		{"certificate of another authority", Client{URL: good.URL, Token: "s3cret", CA: otherCA}, "certificate"},
 		{"no PEM", Client{URL: good.URL, Token: "s3cret", CA: []byte("x")}, "PEM"},
 		{"not https", Client{URL: "http://vantage.example.com", Token: "s3cret"}, "https"},
-		{"nobody there", Client{URL: "https://127.0.0.1:1", Token: "s3cret", CA: good.CA}, "refused"},
+		{"no server there", Client{URL: "https://127.0.0.1:1", Token: "s3cret", CA: good.CA}, "refused"},
 		{"a redirect", Client{URL: other.URL, Token: "s3cret", CA: otherCA}, "status 307"},
 	}
 	for _, test := range cases {

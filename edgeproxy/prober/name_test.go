@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"context"
@@ -80,7 +80,7 @@ func recordA(owner string, ip string) string {
 	return owner + kind + "\x00\x01\x00\x00\x00\x3c" + length + string(addr.AsSlice())
 }
 
-func TestNamesAreAskedAtTheirServers(t *testing.T) {
+func TestNamesAreResolvedByTheGivenServers(t *testing.T) {
 	const four, six = "203.0.113.10", "2001:db8::10"
 	const alias = "\x02lb\x07example\x03net\x00"
 	const cname = atQuestion + "\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x10" + alias
@@ -136,7 +136,7 @@ func TestNamesAreAskedAtTheirServers(t *testing.T) {
 	}
 }
 
-func TestNamesAreAskedAtTheVantagesResolver(t *testing.T) {
+func TestNamesAreResolvedByTheVantagesResolver(t *testing.T) {
 	request := Request{Names: []Name{{Name: testName, Addresses: []string{"203.0.113.10"}}}, Path: testPath, Nonce: testNonce}
 	options := quick()
 	got, failure := []netip.Addr{netip.MustParseAddr("::ffff:203.0.113.10")}, error(nil)
@@ -146,7 +146,7 @@ func TestNamesAreAskedAtTheVantagesResolver(t *testing.T) {
 	wantFinding(t, probeOne(t, request, options), DNSNotPropagated, "the vantage's resolver gave no answer: server misbehaving")
 }
 
-func TestARefusedServerIsNotAsked(t *testing.T) {
+func TestDNSServerAtARefusedAddress(t *testing.T) {
 	request := Request{Names: []Name{{Name: testName, Servers: []string{"169.254.169.254:53"}}}, Path: testPath, Nonce: testNonce}
 	wantFinding(t, probeOne(t, request, Options{}), VantageUnavailable, "metadata")
 }

@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"crypto/tls"
@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// judge compares an answer with the one that only this gateway's proxy gives. That it is another's is said before what is wrong with its
+// diagnose compares an answer with the one that only this gateway's proxy gives. That it is another's is said before what is wrong with its
 // certificate: another's certificate is rarely right.
-func (p *prober) judge(seen sight, reply reply, local netip.Addr) sight {
+func (p *prober) diagnose(seen sight, reply reply, local netip.Addr) sight {
 	flaw := p.certificateFlaw(reply, seen.door)
 	if reply.leaf != nil {
 		seen.clue = spokeTLS
@@ -45,7 +45,7 @@ func (p *prober) wrongAnswer(seen sight, reply reply, flaw string) sight {
 	return seen.as(WrongBackend, "another than this gateway's proxy answered: %s", what)
 }
 
-// certificateFlaw says what a client would hold against the certificate.
+// certificateFlaw returns why a client would refuse the certificate, or "".
 func (p *prober) certificateFlaw(reply reply, door Door) string {
 	leaf := reply.leaf
 	if leaf == nil {
@@ -99,8 +99,8 @@ func handshakeFailed(seen sight, fail failure) sight {
 	return seen.as(WrongBackend, "the TLS handshake failed: %s", cause(fail.err))
 }
 
-// unrecognizedName knows by its record, since crypto/tls gives it no type, the alert with which a server refuses a name: unrecognized_name
-// (112, RFC 6066) or, from a proxy that has no certificate to offer, handshake_failure (40).
+// unrecognizedName reports whether a record is the alert with which a server refuses a name: unrecognized_name (112, RFC 6066) or, from a
+// proxy that has no certificate to offer, handshake_failure (40). The record is read since crypto/tls gives alerts no type.
 func unrecognizedName(head []byte) bool {
 	return len(head) >= 7 && head[0] == 21 && (head[6] == 112 || head[6] == 40)
 }

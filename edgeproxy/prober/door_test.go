@@ -1,4 +1,4 @@
-package vantage
+package prober
 
 import (
 	"context"
@@ -10,14 +10,15 @@ import (
 	"net/netip"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-func TestDoorsOfEveryKindAreToldApart(t *testing.T) {
+func TestReasonByWhatADoorDoes(t *testing.T) {
 	right, ca := certificateFor(t, testName)
 	wrong, _ := certificateFor(t, "other.example.com")
-	_, strangerCA := certificateFor(t, testName)
-	nobody := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	_, otherCA := certificateFor(t, testName)
+	foreign := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Server", "nginx\xff")
 		http.Error(w, "no", http.StatusNotFound)
 	})
@@ -41,20 +42,20 @@ func TestDoorsOfEveryKindAreToldApart(t *testing.T) {
 		reason  string
 		parts   []string
 	}{
-		{"plain and well", serveHTTP(t, v, proxy(""), nil), quick(), "", nil},
-		{"well on another address", serveHTTP(t, "127.0.0.77:0", proxy("127.0.0.1"), nil), quick(), "", nil},
-		{"TLS and well", serveHTTP(t, v, proxy(""), right), quick(), "", nil},
+		{"plain", serveHTTP(t, v, proxy(""), nil), quick(), "", nil},
+		{"plain on another address", serveHTTP(t, "127.0.0.77:0", proxy("127.0.0.1"), nil), quick(), "", nil},
+		{"TLS", serveHTTP(t, v, proxy(""), right), quick(), "", nil},
 		{"TLS of a trusted authority", serveHTTP(t, v, proxy(""), right), roots(ca), "", nil},
-		{"TLS of a stranger", serveHTTP(t, v, proxy(""), right), roots(strangerCA), CertMismatch, []string{"not trusted"}},
+		{"TLS of another authority", serveHTTP(t, v, proxy(""), right), roots(otherCA), CertMismatch, []string{"not trusted"}},
 		{"certificate for another name", serveHTTP(t, v, proxy(""), wrong), quick(), CertMismatch, []string{"for other.example.com, not for www.example.com"}},
-		{"another's answer", serveHTTP(t, v, nobody, nil), quick(), WrongBackend, []string{"status 404", `server "nginx`}},
-		{"another's answer and certificate", serveHTTP(t, v, nobody, wrong), quick(), WrongBackend, []string{"404", "other.example.com"}},
+		{"another's answer", serveHTTP(t, v, foreign, nil), quick(), WrongBackend, []string{"status 404", `server "nginx`}},
+		{"another's answer and certificate", serveHTTP(t, v, foreign, wrong), quick(), WrongBackend, []string{"404", "other.example.com"}},
 		{"client address of the balancer", serveHTTP(t, v, proxy("10.0.0.9"), nil), quick(), ClientIPLost, []string{"as 10.0.0.9, not as 127.0.0.1"}},
 		{"no client address", serveHTTP(t, v, proxy("-"), nil), quick(), ClientIPLost, []string{"tells no client address"}},
 		{"speaks first", listenOn(t, v, say("SSH-2.0-x\r\n")), quick(), WrongBackend, []string{"SSH-2.0-x"}},
 		{"answers 400 to silence", listenOn(t, v, say("HTTP/1.1 400 Bad Request\r\n\r\n")), quick(), ProxyProtocolMismatch, []string{"does not expect"}},
 		{"closes at once", listenOn(t, v, func(net.Conn) {}), quick(), NoHealthyBackend, []string{"before anything was sent"}},
-		{"closes when it likes", listenOn(t, v, func(net.Conn) { time.Sleep(200 * time.Millisecond) }), quick(), NoHealthyBackend, nil},
+		{"closes after 200 ms of silence", listenOn(t, v, func(net.Conn) { time.Sleep(200 * time.Millisecond) }), quick(), NoHealthyBackend, nil},
 		{"closes when it has read", listenOn(t, v, hear("")), quick(), ProxyProtocolMismatch, []string{"seem not to agree"}},
 		{"another's 400", listenOn(t, v, hear("HTTP/1.1 400 Bad Request\r\nServer: x\r\nContent-Length: 2\r\n\r\nno")), quick(), WrongBackend, []string{"400"}},
 		{"never answers", listenOn(t, v, say("")), quick(), Timeout, []string{"nothing answered to the request"}},
@@ -69,7 +70,7 @@ func TestDoorsOfEveryKindAreToldApart(t *testing.T) {
 	}
 }
 
-func TestDoorsThatSpeakNoTLSWhereTheyShould(t *testing.T) {
+func TestReasonWithoutATLSHandshake(t *testing.T) {
 	hear := func(text string) func(net.Conn) {
 		return func(conn net.Conn) { conn.Read(make([]byte, 4096)); io.WriteString(conn, text) }
 	}
@@ -92,7 +93,7 @@ func TestDoorsThatSpeakNoTLSWhereTheyShould(t *testing.T) {
 	}
 }
 
-func TestConnectionsThatAreNotMade(t *testing.T) {
+func TestReasonByConnectError(t *testing.T) {
 	cases := []struct {
 		name   string
 		err    error
@@ -101,7 +102,7 @@ func TestConnectionsThatAreNotMade(t *testing.T) {
 		{"refused", syscall.ECONNREFUSED, TCPRefused},
 		{"timed out by the kernel", syscall.ETIMEDOUT, Timeout},
 		{"timed out by us", context.DeadlineExceeded, Timeout},
-		{"nobody on the link", syscall.EHOSTUNREACH, Timeout},
+		{"no host on the link", syscall.EHOSTUNREACH, Timeout},
 		{"no route behind the first hop", syscall.ENETUNREACH, Timeout},
 		{"no more files here", syscall.EMFILE, VantageUnavailable},
 		{"anything else", errors.New("broken"), VantageUnavailable},
@@ -117,7 +118,7 @@ func TestConnectionsThatAreNotMade(t *testing.T) {
 	}
 }
 
-func TestADeclaredSourceStandsForTheLocalAddress(t *testing.T) {
+func TestDeclaredSourceReplacesTheLocalAddress(t *testing.T) {
 	request := requestFor(serveHTTP(t, "127.0.0.1:0", proxy("198.51.100.7"), nil))
 	request.Source = "198.51.100.7"
 	wantFinding(t, probeOne(t, request, quick()), "")
@@ -127,7 +128,7 @@ func TestADeclaredSourceStandsForTheLocalAddress(t *testing.T) {
 	wantFinding(t, probeOne(t, request, quick()), ClientIPLost, "not as 127.0.0.1")
 }
 
-func TestTheVantagesOwnHostIsNoWayIn(t *testing.T) {
+func TestAddressOfTheVantagesOwnHost(t *testing.T) {
 	p := &prober{request: requestFor(), options: Options{}, timeout: time.Second}
 	door := serveHTTP(t, "127.0.0.1:0", proxy(""), nil)
 	public := netip.MustParseAddrPort("203.0.113.10:80")
@@ -146,21 +147,28 @@ type ownAddress struct {
 
 func (o ownAddress) LocalAddr() net.Addr { return net.TCPAddrFromAddrPort(o.local) }
 
-func TestAProbeEndsWithItsContext(t *testing.T) {
-	door := listenOn(t, "127.0.0.1:0", func(conn net.Conn) { io.Copy(io.Discard, conn) })
-	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
-	defer cancel()
-	request := requestFor(door)
-	request.TimeoutMillis = 20_000
-	started := time.Now()
-	got := Probe(ctx, request, quick()).Findings[0]
-	if took := time.Since(started); took > 3*time.Second {
-		t.Errorf("it took %s", took)
-	}
-	wantFinding(t, got, VantageUnavailable, "stopped")
+func TestProbeEndsWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		options := quick()
+		options.Dial = func(context.Context, string, string) (net.Conn, error) {
+			ours, theirs := net.Pipe()
+			go io.Copy(io.Discard, theirs)
+			return ours, nil
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), 15*time.Second)
+		defer cancel()
+		request := requestFor(Door{Address: "127.0.0.1", Port: 9})
+		request.TimeoutMillis = 20_000
+		started := time.Now()
+		got := Probe(ctx, request, options).Findings[0]
+		if took := time.Since(started); took != 15*time.Second {
+			t.Errorf("it took %s, want 15s", took)
+		}
+		wantFinding(t, got, VantageUnavailable, "stopped")
+	})
 }
 
-func TestOneDoorsAnswerSettlesAnothers(t *testing.T) {
+func TestReasonWithCluesOfOtherDoors(t *testing.T) {
 	plain, secure := Door{Address: "203.0.113.1", Port: 80}, Door{Address: "203.0.113.1", Port: 443, TLS: true, ServerName: "a.example.com"}
 	other := Door{Address: "203.0.113.1", Port: 443, TLS: true, ServerName: "b.example.com"}
 	elsewhere := Door{Address: "203.0.113.2", Port: 443, TLS: true, ServerName: "b.example.com"}
