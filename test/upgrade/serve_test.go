@@ -47,7 +47,7 @@ func comeBack(t *testing.T, versions map[string]map[string]string) []string {
 	t.Helper()
 	text := read(t, "cluster.yaml")
 	stream, s := connect(t)
-	set(t, s, text)
+	set(s, parse(t, text).build())
 	s.MarkSynced()
 	resume(t, stream, versions)
 	was := gatewaysPart(read(t, "resources.txt"), edge)
@@ -55,12 +55,13 @@ func comeBack(t *testing.T, versions map[string]map[string]string) []string {
 	// Endpoints were asked for last: once they are answered, so is all that was asked for before.
 	for _, change := range [][2]string{{`addresses: ["10.244.1.1"]`, `addresses: ["10.244.1.99"]`}, {"request: 30s", "request: 31s"}} {
 		text = strings.Replace(text, change[0], change[1], 1)
-		is := gatewaysPart(listed(parse(t, text).build()), edge)
+		all := parse(t, text).build()
+		is := gatewaysPart(listed(all), edge)
 		changed := without(strings.Split(is, "\n"), strings.Split(was, "\n"))
 		if len(changed) == 0 {
 			t.Fatalf("%v changes nothing", change)
 		}
-		set(t, s, text)
+		set(s, all)
 		again = append(again, receive(t, stream, changed)...)
 		was = is
 	}
@@ -117,9 +118,8 @@ func recorded(t *testing.T, key server.GatewayKey) map[string]map[string]string 
 	return versions
 }
 
-func set(t *testing.T, s *server.Server, text string) {
-	t.Helper()
-	for _, each := range parse(t, text).build() {
+func set(s *server.Server, all []told) {
+	for _, each := range all {
 		s.Set(server.GatewayKey{Namespace: each.namespace, Name: each.name}, each.resources)
 	}
 }
