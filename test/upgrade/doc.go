@@ -31,7 +31,7 @@
 // written by hand). They refuse unless the operator's code (api, controllers, edgeproxy, providers, main.go) is that of the
 // recorded commit, since states made by newer code would prove nothing:
 //
-//	git worktree add /tmp/recorded d53dc9a && cd /tmp/recorded && git checkout <the commit of the tests> -- test
+//	git worktree add /tmp/recorded d53dc9a && cd /tmp/recorded && git checkout <the commit that added testdata/d53dc9a/routing/resources.txt> -- test
 //	UPGRADE_RECORD=1 go test -count=1 -run TestRecordForUpgrade ./test/crash ./test/upgrade
 //
 // A later release is recorded in a folder of its own, beside this one.
