@@ -14,7 +14,7 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -81,7 +81,7 @@ func addProxyPod(s *sim, i int) {
 	})
 }
 
-func (w *recordedAWS) probe(vantage.Request) (bool, string, string) {
+func (w *recordedAWS) probe(prober.Request) (bool, string, string) {
 	return true, api.ReasonReady, "it answers"
 }
 
@@ -230,7 +230,7 @@ func (w *recordedSite) answer(id objectID) {
 	w.sim.written = w.sim.now()
 }
 
-func (w *recordedSite) probe(vantage.Request) (bool, string, string) {
+func (w *recordedSite) probe(prober.Request) (bool, string, string) {
 	return true, api.ReasonReady, "it answers"
 }
 
