@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// State is how far a node, or a part of the entrance, has come.
+// State is how far a node, a target, or a part of the entrance, has come.
 type State string
 
 // The states. A node that is not there has no state; one that is wanted and can't be resolved yet is Waiting.
@@ -15,6 +15,7 @@ const (
 	Pending State = "Pending"
 	Waiting State = "Waiting"
 	Failed  State = "Failed"
+	Leaving State = "Leaving" // a target that is on its way out
 )
 
 // The kinds that the engine knows; all others are the adapter's own.

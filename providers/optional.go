@@ -17,21 +17,14 @@ type Unknown struct{ IPv4, IPv6, Hostname string }
 
 // ChangeLister can tell at little cost, for all gateways at once, whether something has changed.
 type ChangeLister interface {
-	// ListChanges reads by list calls what there is in places, and returns what they tell of each thing. It only reads.
-	ListChanges(ctx context.Context, places []Place) (Revisions, error)
-}
-
-// ListReader is a ChangeLister that need not ask again for what its last ListChanges has read.
-type ListReader interface {
-	// ObserveListed is Observe, but for what the last ListChanges read in a place: that is taken from there. If something has gone since, the error may be
-	// Transient. It only reads.
+	// ListChanges reads by list calls what there is in places, and returns a revision of each thing, as text: by an owner's mark for what lists
+	// can search by mark, and by a name as in Place.Names for what they can't. The revision of a thing differs whenever a change of it that lists
+	// show has happened; a thing that is not there has none. It only reads.
+	ListChanges(ctx context.Context, places []Place) (revisions map[string]string, err error)
+	// ObserveListed is Observe, but for what the last ListChanges read in a place: that is taken from there. If nothing was kept, or something has
+	// gone since, the error is Transient, and Observe is to be asked. It only reads.
 	ObserveListed(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 }
-
-// Revisions are what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
-// Place.Names for what they can't. The text of a thing differs whenever a change of it that lists show has happened; a thing that is not
-// there has none.
-type Revisions map[string]string
 
 // TargetRefresher can look at targets alone, at less cost than at everything.
 type TargetRefresher interface {

@@ -125,27 +125,11 @@ type Status struct {
 	Provisioned Verdict `json:"provisioned"`
 	Healthy     Verdict `json:"healthy"`
 	Published   Verdict `json:"published"`
-	// Targets are those that the load balancer knows, sorted by ID. Empty where the provider can't tell.
-	Targets []TargetStatus `json:"targets,omitempty"`
+	// Targets are those that the load balancer knows, by the target's Address or the last part of its ProviderID, whichever the provider knows
+	// it by: Ready is served, Pending is registered and not checked yet, Failed fails its check, and Leaving is deregistered and may still get
+	// connections or have some. One that is not listed is out: it gets no connection and has none. Nil where the provider can't tell.
+	Targets map[string]State `json:"targets,omitempty"`
 }
-
-// TargetStatus is how a load balancer sees a target.
-type TargetStatus struct {
-	// ID is the target's Address or the last part of its ProviderID, whichever the provider knows it by.
-	ID    string      `json:"id"`
-	State TargetState `json:"state"`
-}
-
-// TargetState is how far a target has come, or gone. A target that is not listed is out: it gets no connection and has none.
-type TargetState string
-
-// The states of targets, from best to worst: of several ports' states a target has the worst.
-const (
-	TargetServing  TargetState = "Serving"
-	TargetArriving TargetState = "Arriving" // registered, and not checked yet
-	TargetFailing  TargetState = "Failing"  // registered, and its check fails
-	TargetLeaving  TargetState = "Leaving"  // deregistered, and may still get connections or have some
-)
 
 // Verdict is one answer with its why.
 type Verdict struct {

@@ -3,6 +3,7 @@ package edgegateway
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -21,18 +22,22 @@ import (
 )
 
 // balanced is a round in which the load balancer forwards and has these targets.
-func balanced(targets ...providers.TargetStatus) engine.Outcome {
-	return engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Ready}, Targets: targets}}
+func balanced(targets ...map[string]providers.State) engine.Outcome {
+	all := map[string]providers.State{}
+	for _, one := range targets {
+		maps.Copy(all, one)
+	}
+	return engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Ready}, Targets: all}}
 }
 
-func target(ip string, state providers.TargetState) providers.TargetStatus {
-	return providers.TargetStatus{ID: ip, State: state}
+func target(ip string, state providers.State) map[string]providers.State {
+	return map[string]providers.State{ip: state}
 }
 
 // other is a proxy that is there anyway, and mine the one in question.
 var (
-	other      = target("10.0.0.9", providers.TargetServing)
-	mine       = func(state providers.TargetState) providers.TargetStatus { return target("10.0.0.1", state) }
+	other      = target("10.0.0.9", providers.Ready)
+	mine       = func(state providers.State) map[string]providers.State { return target("10.0.0.1", state) }
 	unseen     = engine.Outcome{Err: errors.New("timeout")}
 	onTheWay   = engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Pending}}}
 	unfinished = func(out engine.Outcome, change func(*engine.Outcome)) engine.Outcome {
@@ -55,32 +60,32 @@ func TestRegistered(t *testing.T) {
 		want string
 	}{
 		{"new, and not registered", nil, balanced(other), "False Arriving, awaited"},
-		{"registered, and not checked", nil, balanced(other, mine(providers.TargetArriving)), "False Arriving, awaited"},
-		{"registered, and failing", nil, balanced(other, mine(providers.TargetFailing)), "False Arriving, awaited"},
-		{"served", nil, balanced(other, mine(providers.TargetServing)), "True Serving"},
-		{"served, and the check fails later", []change{served}, balanced(other, mine(providers.TargetFailing)), "True Serving"},
+		{"registered, and not checked", nil, balanced(other, mine(providers.Pending)), "False Arriving, awaited"},
+		{"registered, and failing", nil, balanced(other, mine(providers.Failed)), "False Arriving, awaited"},
+		{"served", nil, balanced(other, mine(providers.Ready)), "True Serving"},
+		{"served, and the check fails later", []change{served}, balanced(other, mine(providers.Failed)), "True Serving"},
 		{"served, and not registered any more", []change{served}, balanced(other), "True Serving"},
 		{"served, and the cloud can't be seen", []change{served}, unseen, "True Serving"},
 		{"new, and the cloud can't be seen, which never served", nil, unseen, "True NoLoadBalancer"},
 		{"new, while the load balancer is being made", nil, onTheWay, "True NoLoadBalancer"},
 		{"new, while the load balancer is being made, with targets already", nil,
-			unfinished(onTheWay, func(o *engine.Outcome) { o.Status.Targets = balanced(mine(providers.TargetArriving)).Status.Targets }), "True NoLoadBalancer"},
+			unfinished(onTheWay, func(o *engine.Outcome) { o.Status.Targets = balanced(mine(providers.Pending)).Status.Targets }), "True NoLoadBalancer"},
 		{"new, before anything was tried", nil, engine.Outcome{}, "True NoLoadBalancer"},
-		{"waived, and the load balancer has come", []change{waived}, balanced(mine(providers.TargetArriving)), "True NoLoadBalancer"},
-		{"waived, and served since", []change{waived}, balanced(mine(providers.TargetServing)), "True Serving"},
+		{"waived, and the load balancer has come", []change{waived}, balanced(mine(providers.Pending)), "True NoLoadBalancer"},
+		{"waived, and served since", []change{waived}, balanced(mine(providers.Ready)), "True Serving"},
 
-		{"leaves, and still registered", []change{served, leaves}, balanced(other, mine(providers.TargetServing)), "True Leaving, awaited"},
-		{"leaves, and its check fails", []change{served, leaves}, balanced(other, mine(providers.TargetFailing)), "True Leaving, awaited"},
-		{"leaves, and deregistered", []change{leaving, leaves}, balanced(other, mine(providers.TargetLeaving)), "True Leaving, awaited"},
+		{"leaves, and still registered", []change{served, leaves}, balanced(other, mine(providers.Ready)), "True Leaving, awaited"},
+		{"leaves, and its check fails", []change{served, leaves}, balanced(other, mine(providers.Failed)), "True Leaving, awaited"},
+		{"leaves, and deregistered", []change{leaving, leaves}, balanced(other, mine(providers.Leaving)), "True Leaving, awaited"},
 		{"leaves, and let go of", []change{leaving, leaves}, balanced(other), "False Deregistered"},
 		{"leaves, and let go of before anyone looked", []change{served, leaves}, balanced(other), "False Deregistered"},
 		{"leaves, never registered", []change{said(no, infra.RegisteredArriving), leaves}, balanced(other), "False Deregistered"},
-		{"leaves, registered and never served", []change{said(no, infra.RegisteredArriving), leaves}, balanced(other, mine(providers.TargetArriving)), "False Leaving, awaited"},
+		{"leaves, registered and never served", []change{said(no, infra.RegisteredArriving), leaves}, balanced(other, mine(providers.Pending)), "False Leaving, awaited"},
 		{"leaves, and a registration may be on its way", []change{said(no, infra.RegisteredArriving), leaves}, unfinished(balanced(other), applied), "False Arriving, awaited"},
 		{"leaves, and lists may be late", []change{leaving, leaves}, unfinished(balanced(other), late), "True Leaving, awaited"},
 		{"leaves, and the cloud can't be seen", []change{leaving, leaves}, unseen, "True Leaving, awaited"},
 		{"leaves, and the provider tells of no target", []change{served, leaves}, balanced(), "True Serving, awaited"},
-		{"is out, and is listed once more by a late list", []change{out, leaves}, balanced(other, mine(providers.TargetLeaving)), "False Deregistered"},
+		{"is out, and is listed once more by a late list", []change{out, leaves}, balanced(other, mine(providers.Leaving)), "False Deregistered"},
 		{"is out, and the cloud can't be seen", []change{out, leaves}, unseen, "False Deregistered"},
 	}
 	for _, c := range cases {
@@ -143,14 +148,14 @@ func TestNobodyWaitsForALoadBalancerThatSendsToNodes(t *testing.T) {
 	in := &inputs{class: awsClass(api.TargetNodes), pods: []corev1.Pod{
 		proxyPod("new", "10.0.0.1"), proxyPod("old", "10.0.0.2", said(corev1.ConditionTrue, infra.RegisteredServing), leaves),
 	}}
-	out := balanced(target("i-a", providers.TargetServing))
+	out := balanced(target("i-a", providers.Ready))
 	if got := registered(in, out, 0); got != "True NoLoadBalancer" {
 		t.Errorf("the new pod is %s", got)
 	}
 	if got := registered(in, out, 1); got != "False Deregistered" {
 		t.Errorf("the old pod is %s", got)
 	}
-	out.Status.Targets = append(out.Status.Targets, target("10.0.0.2", providers.TargetServing))
+	out.Status.Targets["10.0.0.2"] = providers.Ready
 	if got := registered(in, out, 1); got != "True Leaving, awaited" {
 		t.Errorf("the old pod is %s: what sent to pods has not gone yet", got)
 	}
@@ -185,7 +190,7 @@ func TestTellPods(t *testing.T) {
 	}
 	for range 2 {
 		in.pods[0] = read()
-		if waiting, err := r.tellPods(t.Context(), in, balanced(other, mine(providers.TargetServing))); err != nil || waiting {
+		if waiting, err := r.tellPods(t.Context(), in, balanced(other, mine(providers.Ready))); err != nil || waiting {
 			t.Fatalf("waiting is %v: %v", waiting, err)
 		}
 	}

@@ -9,8 +9,8 @@ import (
 )
 
 // Revisions returns the revision of each thing by what lists show of it, a line each. The order of lines does not count.
-func Revisions(lines map[string][]string) providers.Revisions {
-	revisions := providers.Revisions{}
+func Revisions(lines map[string][]string) map[string]string {
+	revisions := map[string]string{}
 	for thing, of := range lines {
 		sorted := slices.Sorted(slices.Values(of))
 		revisions[thing] = strings.Join(slices.Compact(sorted), "\n")

@@ -9,23 +9,23 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// Pace says how often is looked.
+// Pace is how often a Cache asks the provider.
 type Pace struct {
 	// Now is the clock. Nil: time.Now.
 	Now func() time.Time
-	// Shallow is how old the last sweep may be that answers a look at a gateway with something under way, and Settled at one without.
+	// Shallow is how old the last change listing may be that answers for a gateway with something under way, and Settled for one without.
 	Shallow, Settled time.Duration
-	// Deep is after how long a gateway is observed in full although no sweep shows a change: what lists don't tell is found then. With
-	// many gateways it is at least PerGateway times their number, so that the looks fit into what the provider allows.
+	// Deep is after how long a gateway is observed in full although no listing shows a change: what lists don't show is found then. With
+	// many gateways it is at least PerGateway times their number, so that full observations fit into what the provider allows.
 	Deep, PerGateway time.Duration
-	// Pending is after how long a gateway with something under way is observed in full although no sweep shows a change; it doubles up
+	// Pending is after how long a gateway with something under way is observed in full although no listing shows a change; it doubles up
 	// to Deep.
 	Pending time.Duration
-	// Awaited is after how long the targets of a gateway are looked at of which one is waited for, since no list shows how targets come and go.
+	// Awaited is after how long the targets of a gateway are refreshed while one of them is waited for: no list shows how targets come and go.
 	Awaited time.Duration
 	// Lag is how late the provider's lists may be.
 	Lag time.Duration
-	// Unshared looks in full each time.
+	// Unshared observes in full each time.
 	Unshared bool
 }
 
@@ -37,42 +37,40 @@ func DefaultPace() Pace {
 	}
 }
 
-// Watch returns p such that most Observes are answered from memory: by the last full look at the gateway, for as long as a sweep, which all
-// gateways share, shows no change. It is forgotten after each Apply, and in a crash. A look that is due anyway takes from the last sweep what that
-// listed, if the Provider is a Recaller. One that is no Sweeper is returned as it is.
+// NewCache returns p such that most Observes are answered from memory: by the gateway's last full observation, for as long as a change listing,
+// which all gateways share, shows no change. An entry is stale after an Apply whose result is not known, and gone after a restart. An
+// observation that is due anyway is read from the last listing where that is new enough. A Provider that is no ChangeLister is returned as it is.
 func NewCache(p providers.Provider, pace Pace) providers.Provider {
-	sweeper, ok := p.(providers.ChangeLister)
+	lister, ok := p.(providers.ChangeLister)
 	if !ok || pace.Unshared {
 		return p
 	}
 	if pace.Now == nil {
 		pace.Now = time.Now
 	}
-	glancer, _ := p.(providers.TargetRefresher)
-	recaller, _ := p.(providers.ListReader)
+	refresher, _ := p.(providers.TargetRefresher)
 	return &Cache{
-		complete: complete{p}, sweeper: sweeper, glancer: glancer, recaller: recaller, pace: pace, known: map[string]*entry{}, began: pace.Now(),
+		complete: complete{p}, lister: lister, refresher: refresher, pace: pace, known: map[string]*entry{}, began: pace.Now(),
 	}
 }
 
-// watched is a Provider with a memory of what it saw.
+// Cache is a Provider that keeps what it saw last of each gateway.
 type Cache struct {
 	complete
-	sweeper providers.ChangeLister
-	// nil if it is none:
-	glancer  providers.TargetRefresher
-	recaller providers.ListReader
-	pace     Pace
-	began    time.Time
+	lister providers.ChangeLister
+	// refresher is nil if the Provider is none.
+	refresher providers.TargetRefresher
+	pace      Pace
+	began     time.Time
 
 	mu    sync.Mutex
 	known map[string]*entry // by owner's mark
-	// sweeps that were begun.
-	sweeps int
+	// listings is how many were begun.
+	listings int
 
-	// sweeping guards the last sweep; it is held during one, so that the others wait for its answer instead of asking too.
-	sweeping sync.Mutex
-	last     listing
+	// listing guards the last one; it is held while one is made, so that the others wait for its answer instead of asking too.
+	listing sync.Mutex
+	last    listing
 }
 
 // Observe implements Provider.
@@ -83,29 +81,29 @@ func (c *Cache) Observe(ctx context.Context, owner providers.Owner, refs provide
 	if !last.at.IsZero() && last.patience == 0 {
 		age = max(age, c.pace.Settled)
 	}
-	swept, err := c.listChanges(ctx, refs.Places, age)
+	listed, err := c.listChanges(ctx, refs.Places, age)
 	if err != nil {
 		return providers.Graph{}, err
 	}
-	// Names that were looked for then and are in no place any more are no news.
-	then := revisionOf(swept.sighting, mark, last.refs.Places)
-	if due != everything && (then == last.told || c.ours(mark, last, then)) {
+	// Names that were observed then and are in no place any more are no news.
+	then := revisionOf(listed.revisions, mark, last.refs.Places)
+	if due != everything && (then == last.revision || c.absorb(mark, last, then)) {
 		return c.refreshTargets(ctx, owner, last, due)
 	}
-	now := entry{refs: refs, glanced: c.pace.Now(), told: revisionOf(swept.sighting, mark, refs.Places)}
-	if now.graph, now.at, err = c.look(ctx, owner, refs, c.readable(last, swept, refs, then == last.told)); err != nil {
+	now := entry{refs: refs, refreshed: c.pace.Now(), revision: revisionOf(listed.revisions, mark, refs.Places)}
+	if now.graph, now.at, err = c.look(ctx, owner, refs, c.readable(last, listed, refs, then == last.revision)); err != nil {
 		return providers.Graph{}, err
 	}
-	c.remember(mark, now)
+	c.keep(mark, now)
 	return now.graph, nil
 }
 
-// look observes, and returns the time that nothing of it is older than. With a sweep, what that listed is not asked for again.
-func (c *Cache) look(ctx context.Context, owner providers.Owner, refs providers.Refs, swept *listing) (providers.Graph, time.Time, error) {
-	if swept != nil {
-		graph, err := c.recaller.ObserveListed(ctx, owner, refs)
+// look observes, and returns the time that nothing of it is older than. What listed has is not asked for again; nil has nothing.
+func (c *Cache) look(ctx context.Context, owner providers.Owner, refs providers.Refs, listed *listing) (providers.Graph, time.Time, error) {
+	if listed != nil {
+		graph, err := c.lister.ObserveListed(ctx, owner, refs)
 		if err == nil || providers.ClassOf(err) != providers.Transient {
-			return graph, swept.at, err
+			return graph, listed.at, err
 		}
 	}
 	at := c.pace.Now()
@@ -113,13 +111,13 @@ func (c *Cache) look(ctx context.Context, owner providers.Owner, refs providers.
 	return graph, at, err
 }
 
-// glance returns what was seen last, with the state that its targets have now, if that is due.
+// refreshTargets returns what was seen last, with the state that its targets have now, if that is due.
 func (c *Cache) refreshTargets(ctx context.Context, owner providers.Owner, last entry, due depth) (providers.Graph, error) {
 	if due == nothing {
 		return last.graph, nil
 	}
 	at := c.pace.Now()
-	graph, err := c.glancer.RefreshTargets(ctx, owner, last.graph)
+	graph, err := c.refresher.RefreshTargets(ctx, owner, last.graph)
 	if err != nil {
 		return providers.Graph{}, err
 	}
@@ -127,27 +125,28 @@ func (c *Cache) refreshTargets(ctx context.Context, owner providers.Owner, last 
 	defer c.mu.Unlock()
 	if s := c.known[owner.Mark()]; s != nil && s.at.Equal(last.at) && s.changed.Equal(last.changed) {
 		before := *s
-		s.graph, s.glanced = graph, at
+		s.graph, s.refreshed = graph, at
 		c.wait(s, &before)
 	}
 	return graph, nil
 }
 
-// ours takes what a sweep tells for the changes that we have just made ourselves, which the look that is due after them will prove.
-func (c *Cache) ours(mark string, last entry, told string) bool {
+// absorb reports whether another revision is taken for the changes that we have just made ourselves. The observation that is due after them
+// will prove it.
+func (c *Cache) absorb(mark string, last entry, revision string) bool {
 	if !last.own || c.pace.Now().Sub(last.changed) >= c.pace.Lag {
 		return false
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s := c.known[mark]; s != nil && s.at.Equal(last.at) {
-		s.absorbed = s.absorbed || s.told != told
-		s.told = told
+		s.absorbed = s.absorbed || s.revision != revision
+		s.revision = revision
 	}
 	return true
 }
 
-func (c *Cache) remember(mark string, now entry) {
+func (c *Cache) keep(mark string, now entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	before := c.known[mark]
@@ -159,21 +158,21 @@ func (c *Cache) remember(mark string, now entry) {
 	c.known[mark] = &now
 }
 
-// wait decides on the patience after a look: it doubles if nothing has changed since the one before.
+// wait decides on the patience after an observation: it doubles if nothing has changed since the one before.
 func (c *Cache) wait(now, before *entry) {
 	now.first = c.firstLook(now.graph)
 	switch {
 	case now.first == 0:
 		now.patience = 0
-	case before == nil || before.first != now.first || before.stale || before.told != now.told:
+	case before == nil || before.first != now.first || before.stale || before.revision != now.revision:
 		now.patience = now.first
 	default:
 		now.patience = 2 * before.patience
 	}
 }
 
-// Apply implements Provider. What was seen before is worth nothing then, unless the change was not made, or the provider's answer tells what
-// has become of it.
+// Apply implements Provider. What was seen before is worth nothing then, unless the change was not made, or its result is
+// known.
 func (c *Cache) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	result, err := c.Provider.Apply(ctx, owner, change)
 	if providers.ClassOf(err) == providers.Throttled {
@@ -186,7 +185,7 @@ func (c *Cache) Apply(ctx context.Context, owner providers.Owner, change provide
 		s = &entry{stale: true}
 		c.known[owner.Mark()] = s
 	}
-	s.changed, s.applied, s.proof = c.pace.Now(), c.sweeps, false
+	s.changed, s.applied, s.proof = c.pace.Now(), c.listings, false
 	if err == nil && result.Known && !s.stale {
 		s.graph, s.own = afterChange(s.graph, change, result.Node), true
 		if first := c.firstLook(s.graph); first != s.first {
@@ -228,7 +227,7 @@ func afterRemoval(g providers.Graph, old, left providers.Node) providers.Graph {
 	return providers.NewGraph(nodes...)
 }
 
-// Quiet says whether the last look was late enough after the last change to have shown it.
+// Quiet reports whether the last observation was late enough after the last change to have shown it.
 func (c *Cache) Quiet(owner providers.Owner) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -236,7 +235,7 @@ func (c *Cache) Quiet(owner providers.Owner) bool {
 	return s != nil && !s.stale && !s.at.Before(c.changedAt(s).Add(c.pace.Lag))
 }
 
-// prove asks for a look that is late enough.
+// prove asks for an observation that is late enough.
 func (c *Cache) prove(owner providers.Owner) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -245,7 +244,7 @@ func (c *Cache) prove(owner providers.Owner) {
 	}
 }
 
-// await says whether a target of a gateway is waited for from now on.
+// await sets whether a target of a gateway is waited for from now on.
 func (c *Cache) await(owner providers.Owner, awaited bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,32 +9,33 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// sight is what was seen last of a gateway.
+// entry is what was seen last of a gateway.
 type entry struct {
 	graph providers.Graph
 	refs  providers.Refs
 	at    time.Time
-	// glanced is when the targets were seen last.
-	glanced time.Time
-	// told is what the last sweep before said of it.
-	told string
-	// changed is when we last changed something of it, and applied how many sweeps had begun by then; stale says that this was after the look.
+	// refreshed is when the targets were seen last.
+	refreshed time.Time
+	// revision is the one that the last listing before had of it.
+	revision string
+	// changed is when we last changed something of it, and applied how many listings had begun by then; stale says that this was after the
+	// observation, and that its result is not known.
 	changed time.Time
 	applied int
 	stale   bool
-	// own says that changes of ours are in graph by what we were told, and not by a look.
+	// own says that changes of ours are in graph by their results, and not by an observation.
 	own bool
-	// absorbed says that what sweeps told after such a change was taken for it; somebody else may have changed something too.
+	// absorbed says that another revision after such a change was taken for it; somebody else may have changed something too.
 	absorbed bool
-	// patience is how long something under way, or a target that serves, is waited for before the next look at it.
+	// patience is how long something under way, or a target that serves, is waited for before it is observed again.
 	patience time.Duration
 	// first is what patience began with.
 	first time.Duration
-	// awaited says that a target is waited for, and proof that a look is asked for which can't be older than the last change.
+	// awaited says that a target is waited for, and proof that an observation is asked for which can't be older than the last change.
 	awaited, proof bool
 }
 
-// depth is how much of a gateway has to be looked at.
+// depth is how much of a gateway has to be observed.
 type depth int
 
 const (
@@ -43,7 +44,7 @@ const (
 	everything
 )
 
-// due returns what is known of a gateway, and how much has to be looked at because that is too little to go on.
+// due returns what is known of a gateway, and how much has to be observed because that is too little to go on.
 func (c *Cache) due(mark string, refs providers.Refs) (entry, depth) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -56,18 +57,18 @@ func (c *Cache) due(mark string, refs providers.Refs) (entry, depth) {
 	limit := deep/2 + time.Duration(spread(mark)*float64(deep/2))
 	tired := s.patience > 0 && s.first == c.pace.Pending && s.waited(s.at, now) >= s.patience
 	switch {
-	case s.stale, tired, now.Sub(s.at) >= limit, c.unsettled(s), !includes(s.refs, refs):
+	case s.stale, tired, now.Sub(s.at) >= limit, c.unproved(s), !includes(s.refs, refs):
 		return *s, everything
-	case s.waited(s.glanced, now) < c.targetsIn(s):
+	case s.waited(s.refreshed, now) < c.targetsIn(s):
 		return *s, nothing
-	case c.glancer == nil:
+	case c.refresher == nil:
 		return *s, everything
 	default:
 		return *s, targets
 	}
 }
 
-// waited is how long ago looked was, or the last change of which we were told what became of it.
+// waited is how long ago looked was, or the last change whose result is known.
 func (s *entry) waited(looked, now time.Time) time.Duration {
 	if s.own && s.changed.After(looked) {
 		looked = s.changed
@@ -75,7 +76,7 @@ func (s *entry) waited(looked, now time.Time) time.Duration {
 	return now.Sub(looked)
 }
 
-// targetsIn is after how long the targets are looked at.
+// targetsIn is after how long the targets are refreshed.
 func (c *Cache) targetsIn(s *entry) time.Duration {
 	switch {
 	case s.awaited:
@@ -83,11 +84,11 @@ func (c *Cache) targetsIn(s *entry) time.Duration {
 	case s.patience > 0 && s.first == c.pace.Awaited:
 		return s.patience
 	default:
-		return math.MaxInt64 // they are looked at with all else
+		return math.MaxInt64 // they are observed with all else
 	}
 }
 
-// includes reports whether a look with refs has shown all that one with other would.
+// includes reports whether an observation with refs has shown all that one with other would.
 func includes(refs, other providers.Refs) bool {
 	in := func(all []string) func(string) bool {
 		return func(text string) bool { return slices.Contains(all, text) }
@@ -109,7 +110,7 @@ func underWay(g providers.Graph) bool {
 	return slices.ContainsFunc(g.Nodes, func(n providers.Node) bool { return n.State == providers.Pending })
 }
 
-// firstLook is after how long a graph with something under way, or without a target that serves, is looked at again; 0 if nothing is.
+// firstLook is after how long a graph with something under way, or without a target that serves, is observed again; 0 if nothing is.
 func (c *Cache) firstLook(g providers.Graph) time.Duration {
 	health := c.Provider.Report(g).Healthy.State
 	switch {
@@ -122,10 +123,10 @@ func (c *Cache) firstLook(g providers.Graph) time.Duration {
 	}
 }
 
-// unsettled says that a change of ours is old enough to be in the lists, that nobody has looked since, and that it is time to: proof is asked
-// for, or what we were told has been believed for long enough. While something is under way there will be a look anyway, but one that comes
-// too late if a sweep told something that may not be ours.
-func (c *Cache) unsettled(s *entry) bool {
+// unproved reports whether a change of ours is old enough to be in the lists, nobody has observed since, and it is time to: proof is asked
+// for, or its result has been believed for long enough. While something is under way there will be an observation anyway, but one that comes
+// too late if a revision was absorbed that may not be ours.
+func (c *Cache) unproved(s *entry) bool {
 	if underWay(s.graph) && !s.absorbed {
 		return false
 	}

@@ -95,6 +95,28 @@ func TestSplitDesired(t *testing.T) {
 	}
 }
 
+// TestSplitKeepsARecordThatIsNoLongerWanted: clients may still come by it until the load balancer that takes over forwards. Nothing else is left
+// to do, so that only Split keeps it.
+func TestSplitKeepsARecordThatIsNoLongerWanted(t *testing.T) {
+	lb := balancer()
+	observed := providers.NewGraph(there("lb/main", "new"), there("record/b", "b"))
+	for state, expected := range map[providers.State][]string{
+		providers.Pending: nil,
+		providers.Ready:   {"Delete record/b b Disruptive id-b"},
+	} {
+		lb.report = func(providers.Graph) providers.Status {
+			return providers.Status{Addresses: []string{"new-address"}, Provisioned: providers.Verdict{State: state}}
+		}
+		desired, err := Split(lb, script{}).Desired(providers.Gateway{}, observed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(expected, lines(plan.Diff(desired, observed))); diff != "" {
+			t.Errorf("while the load balancer is %s (-want +got):\n%s", state, diff)
+		}
+	}
+}
+
 func TestSplitWithholdsWhileAPartIsMissing(t *testing.T) {
 	lb := balancer()
 	lb.desired = func(providers.Gateway, providers.Graph) (providers.Graph, error) {
@@ -196,77 +218,5 @@ func TestNoDNS(t *testing.T) {
 	}
 	if _, err := (NoDNS{}).Apply(context.Background(), providers.Owner{}, providers.Change{}); providers.ClassOf(err) != providers.Invalid {
 		t.Errorf("it applies: %v", err)
-	}
-}
-
-func TestCurrent(t *testing.T) {
-	desired := providers.NewGraph(wanted("lb/main", "new"), wanted("handoff/a", "", is(providers.Waiting)), wanted("listener/80", "new-80", is(providers.Waiting)))
-	observed := providers.NewGraph(
-		there("lb/main", "old"), there("lb/main", "new"), there("lb/main", "new", id("double")),
-		there("handoff/a", "x"), there("listener/80", "old-80"), there("targets/a", "surplus"), there("address/v4", "a", foreign))
-	var got []string
-	for _, n := range plan.Current(desired, observed).Nodes {
-		got = append(got, n.Key+" "+n.ID)
-	}
-	if diff := cmp.Diff([]string{"address/v4 id-a", "handoff/a id-x", "lb/main double"}, got); diff != "" {
-		t.Errorf("current (-want +got):\n%s", diff)
-	}
-}
-
-func TestAssess(t *testing.T) {
-	all := providers.Status{Addressed: providers.Verdict{State: providers.Ready}, Provisioned: providers.Verdict{State: providers.Ready}, Published: providers.Verdict{State: providers.Ready}}
-	p := script{report: func(providers.Graph) providers.Status { return all }}
-	type states struct{ Addressed, Provisioned, Published providers.State }
-	cases := []struct {
-		name     string
-		wanted   providers.Node
-		there    []providers.Node
-		expected states
-	}{
-		{"a missing address", wanted("address/v4", "a"), nil, states{providers.Pending, providers.Ready, providers.Ready}},
-		{"a missing part of the load balancer", wanted("listener/80", "l"), nil, states{providers.Ready, providers.Pending, providers.Ready}},
-		{"a part that is there under another name only", wanted("lb/main", "new"), []providers.Node{there("lb/main", "old")}, states{providers.Ready, providers.Pending, providers.Ready}},
-		{"a part that failed", wanted("lb/main", "l"), []providers.Node{there("lb/main", "l", is(providers.Failed), id(""))}, states{providers.Ready, providers.Failed, providers.Ready}},
-		{"a part that is being changed is the report's to judge", wanted("lb/main", "l"), []providers.Node{there("lb/main", "l", is(providers.Pending))}, states{providers.Ready, providers.Ready, providers.Ready}},
-		{"a part that waits and is not there", wanted("lb/main", "l", is(providers.Waiting)), nil, states{providers.Ready, providers.Waiting, providers.Ready}},
-		{"a part that waits and is there", wanted("lb/main", "l", is(providers.Waiting)), []providers.Node{there("lb/main", "l")}, states{providers.Ready, providers.Ready, providers.Ready}},
-		{"a record that waits", wanted("record/a", "a", is(providers.Waiting)), []providers.Node{there("record/a", "a")}, states{providers.Ready, providers.Ready, providers.Waiting}},
-		{"a record that is not as wanted", wanted("record/a", "a", spec(thing{Easy: "2"})), []providers.Node{there("record/a", "a", spec(thing{}))}, states{providers.Ready, providers.Ready, providers.Pending}},
-		{"a record that is", wanted("record/a", "a"), []providers.Node{there("record/a", "a")}, states{providers.Ready, providers.Ready, providers.Ready}},
-	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			s := plan.Assess(p, providers.NewGraph(c.wanted), providers.NewGraph(c.there...))
-			got := states{s.Addressed.State, s.Provisioned.State, s.Published.State}
-			if got != c.expected {
-				t.Errorf("%v, not %v", got, c.expected)
-			}
-		})
-	}
-}
-
-func TestAssessTellsOfTargetsThatAreOnTheirWayOut(t *testing.T) {
-	p := script{report: func(observed providers.Graph) providers.Status {
-		var status providers.Status
-		for _, n := range observed.OfKind("targets").Nodes {
-			status.Targets = append(status.Targets, providers.TargetStatus{ID: n.Name, State: providers.TargetServing})
-		}
-		return status
-	}}
-	s := plan.Assess(p, providers.NewGraph(wanted("targets/80", "new")), providers.NewGraph(there("targets/80", "new"), there("targets/80", "old"), there("targets/443", "gone")))
-	if len(s.Targets) != 3 {
-		t.Errorf("it tells of %v", s.Targets)
-	}
-}
-
-func TestRefsForAGateway(t *testing.T) {
-	refs := providers.Refs{Places: []providers.Place{{Provider: "test"}}, Addresses: []string{"old"}}
-	gw := providers.Gateway{
-		Addresses: []string{"203.0.113.1"}, LoadBalancer: "shared",
-		Targets: []providers.Target{{Name: "a", ProviderID: "z"}, {Name: "b", ProviderID: "a"}, {Name: "c", ProviderID: "z"}, {Name: "d"}},
-	}
-	want := providers.Refs{Places: refs.Places, Addresses: gw.Addresses, LoadBalancers: []string{"shared"}, Nodes: []string{"a", "z"}}
-	if diff := cmp.Diff(want, refs.For(&gw)) + cmp.Diff(providers.Refs{Places: refs.Places}, refs.For(nil)); diff != "" {
-		t.Errorf("refs (-want +got):\n%s", diff)
 	}
 }

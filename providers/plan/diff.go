@@ -81,7 +81,7 @@ func (m *matching) creationImpact(j int) providers.Impact {
 	impact := providers.InPlace
 	for i, n := range m.there {
 		if n.Key == m.wanted[j].Key && m.surplus(i) {
-			impact = providers.Worst(impact, replacementImpact(n, m.wanted[j]))
+			impact = Worst(impact, replacementImpact(n, m.wanted[j]))
 		}
 	}
 	return impact
@@ -92,7 +92,7 @@ func replacementImpact(old, w providers.Node) providers.Impact {
 		return providers.Address
 	}
 	_, impact := compareSpecs(old.Spec, w.Spec)
-	return providers.Worst(providers.Replace, impact)
+	return Worst(providers.Replace, impact)
 }
 
 // removalImpact is what the removal of the observed node i costs.
@@ -125,7 +125,7 @@ func (m *matching) removals(going map[int]bool, atLeast providers.Impact) []prov
 		if !going[i] || n.State == providers.Pending || m.goesAlong(i, going) || slices.ContainsFunc(m.dependents(i), func(k int) bool { return !m.within(k, i) }) {
 			continue
 		}
-		changes = append(changes, providers.Change{Verb: m.removal(i), Node: n, Impact: providers.Worst(atLeast, m.removalImpact(i))})
+		changes = append(changes, providers.Change{Verb: m.removal(i), Node: n, Impact: Worst(atLeast, m.removalImpact(i))})
 	}
 	return changes
 }

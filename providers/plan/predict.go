@@ -49,7 +49,7 @@ func predict(p providers.Provider, observed providers.Graph, want func(providers
 				return Plan{}, fmt.Errorf("node %s changes a field that can only be replaced, under the same name %q", change.Node.Key, change.Node.Name)
 			}
 			graph = predicted(p, graph, change)
-			plan.Impact = providers.Worst(plan.Impact, change.Impact)
+			plan.Impact = Worst(plan.Impact, change.Impact)
 		}
 		plan.Changes = append(plan.Changes, changes...)
 	}
@@ -114,7 +114,7 @@ func finish(plan Plan, desired, graph providers.Graph) (Plan, error) {
 	if len(plan.Waiting) == 0 && len(m.everySurplus()) > 0 {
 		return Plan{}, fmt.Errorf("surplus stays that depends on itself")
 	}
-	plan.Hash = goalHash(desired) + "-" + string(providers.Worst(plan.Impact))
+	plan.Hash = goalHash(desired) + "-" + string(Worst(plan.Impact))
 	return plan, nil
 }
 

@@ -115,7 +115,7 @@ func TestPredict(t *testing.T) {
 			if diff := cmp.Diff(c.expected, lines(plan.Changes)) + cmp.Diff(c.waiting, waiting) + cmp.Diff(c.impact, plan.Impact); diff != "" {
 				t.Errorf("plan (-want +got):\n%s", diff)
 			}
-			if !strings.HasSuffix(plan.Hash, "-"+string(providers.Worst(c.impact))) {
+			if !strings.HasSuffix(plan.Hash, "-"+string(Worst(c.impact))) {
 				t.Errorf("hash %s does not name the impact %s", plan.Hash, c.impact)
 			}
 		})

@@ -66,7 +66,7 @@ func collect(into []leaf, path string, rule fieldRule, v reflect.Value) []leaf {
 			continue
 		}
 		own, _ := parseRule(field.Tag.Get("change"))
-		own.impact = providers.Worst(rule.impact, own.impact)
+		own.impact = Worst(rule.impact, own.impact)
 		own.output = own.output || rule.output
 		own.resolved = own.resolved || rule.resolved
 		name := fieldName(field)
@@ -108,7 +108,7 @@ func compareSpecs(from, to any) ([]providers.FieldChange, providers.Impact) {
 		if a.rule.output || equal(a.value, b.value) {
 			continue
 		}
-		worst = providers.Worst(worst, a.rule.impact)
+		worst = Worst(worst, a.rule.impact)
 		changes = append(changes, providers.FieldChange{Field: a.path, From: text(a.value.Interface()), To: text(b.value.Interface())})
 	}
 	slices.SortFunc(changes, func(a, b providers.FieldChange) int { return cmp.Compare(a.Field, b.Field) })
@@ -132,4 +132,15 @@ func text(v any) string {
 		return fmt.Sprintf("%+v", v)
 	}
 	return strings.TrimSpace(out.String())
+}
+
+// Worst returns the worst of impacts, or InPlace.
+func Worst(impacts ...providers.Impact) providers.Impact {
+	worst := providers.InPlace
+	for _, i := range impacts {
+		if i.Compare(worst) > 0 {
+			worst = i
+		}
+	}
+	return worst
 }

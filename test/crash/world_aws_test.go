@@ -11,7 +11,7 @@ import (
 	"time"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
@@ -234,7 +234,7 @@ func (w *awsWorld) strays(owners []providers.Owner) []string {
 	return strays
 }
 
-func (w *awsWorld) probe(request vantage.Request) (bool, string, string) {
+func (w *awsWorld) probe(request prober.Request) (bool, string, string) {
 	for _, door := range request.Doors {
 		if err := w.answers(door.Address, int(door.Port)); err != nil {
 			return false, api.ReasonTimeout, err.Error()

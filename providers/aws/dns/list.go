@@ -17,7 +17,7 @@ import (
 
 // ListChanges implements providers.ChangeLister. Each claimed name has a revision, of its records and its claim. Of the names without a claim
 // only those in places have one, since it matters when a foreign record is no longer in the way.
-func (p *Provider) ListChanges(ctx context.Context, places []providers.Place) (providers.Revisions, error) {
+func (p *Provider) ListChanges(ctx context.Context, places []providers.Place) (map[string]string, error) {
 	lines, listed := map[string][]string{}, map[string]map[string][]types.ResourceRecordSet{}
 	err := p.eachZone(ctx, places, func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
 		claimed := map[string]bool{}

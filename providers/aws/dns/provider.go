@@ -61,7 +61,6 @@ type Provider struct {
 var (
 	_ providers.Provider     = (*Provider)(nil)
 	_ providers.ChangeLister = (*Provider)(nil)
-	_ providers.ListReader   = (*Provider)(nil)
 	_ providers.OwnedLister  = (*Provider)(nil)
 
 	_ providers.Preflighter = (*Provider)(nil)

@@ -28,7 +28,7 @@ const ourPrefix = "eg-"
 // Sweep implements providers.Sweeper. Load balancers and target groups are told by their names, which lists show and tags not, but for the
 // tags of those that were adopted, which are asked for; addresses, security groups and rules by their owner's mark. Lists show neither
 // listeners nor the attributes, members and health of target groups, and nothing of the class's subnets and of instances.
-func (p *Provider) ListChanges(ctx context.Context, places []providers.Place) (providers.Revisions, error) {
+func (p *Provider) ListChanges(ctx context.Context, places []providers.Place) (map[string]string, error) {
 	regions := p.regionsOf(places)
 	texts := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(regions)) {

@@ -112,7 +112,7 @@ func (f fleet) put(t *simaws.Tables, i int) []string {
 }
 
 // sweepBoth sweeps with both halves.
-func sweepBoth(t *testing.T, lb *Provider, dns *dns.Provider, places []providers.Place) (providers.Revisions, providers.Revisions) {
+func sweepBoth(t *testing.T, lb *Provider, dns *dns.Provider, places []providers.Place) (map[string]string, map[string]string) {
 	t.Helper()
 	balancing, err := lb.ListChanges(context.Background(), places)
 	if err != nil {
@@ -244,7 +244,7 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 }
 
 // differing returns the things of which two sightings tell something else, sorted.
-func differing(a, b providers.Revisions) []string {
+func differing(a, b map[string]string) []string {
 	var things []string
 	for thing := range a {
 		if a[thing] != b[thing] {
@@ -282,7 +282,7 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 	w := sharedWorld()
 	l := newLife(t, w)
 	lb, dns := w.halves(t)
-	told := func() providers.Revisions {
+	told := func() map[string]string {
 		balancing, records := sweepBoth(t, lb, dns, l.d.Footprint)
 		maps.Copy(balancing, records)
 		return balancing
@@ -333,7 +333,6 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 type recaller interface {
 	providers.Provider
 	providers.ChangeLister
-	providers.ListReader
 }
 
 // recalls checks that what providers recall of their last sweep is what they observe, if nothing happens meanwhile. It returns how many it checked.

@@ -158,7 +158,7 @@ func TestATargetIsAsItIsOnItsWorstPort(t *testing.T) {
 		})
 	})
 	l.reach(&gw)
-	want := []providers.TargetStatus{{ID: simaws.SeedNodes[0], State: providers.TargetFailing}, {ID: simaws.SeedNodes[1], State: providers.TargetServing}}
+	want := map[string]providers.State{simaws.SeedNodes[0]: providers.Failed, simaws.SeedNodes[1]: providers.Ready}
 	if diff := cmp.Diff(want, plan.Assess(l.d.Provider, l.d.Desired, l.d.Observed).Targets); diff != "" {
 		t.Errorf("targets (-want +got):\n%s", diff)
 	}
@@ -173,9 +173,8 @@ func TestTargetsThatNoListenerSendsToArrive(t *testing.T) {
 		group("b", TargetGroup{Idle: []string{"i-1", "i-4"}, Initial: []string{"i-2"}, Unhealthy: []string{"i-5"}}),
 		providers.Node{Key: kindTargets + "/c", Unmanaged: true, Spec: TargetGroup{Unhealthy: []string{"i-3"}}},
 	)).Targets
-	want := []providers.TargetStatus{
-		{ID: "i-1", State: providers.TargetArriving}, {ID: "i-2", State: providers.TargetArriving}, {ID: "i-3", State: providers.TargetServing},
-		{ID: "i-4", State: providers.TargetLeaving}, {ID: "i-5", State: providers.TargetFailing},
+	want := map[string]providers.State{
+		"i-1": providers.Pending, "i-2": providers.Pending, "i-3": providers.Ready, "i-4": providers.Leaving, "i-5": providers.Failed,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("targets (-want +got):\n%s", diff)

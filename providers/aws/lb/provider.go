@@ -52,11 +52,9 @@ var (
 	_ providers.Provider        = (*Provider)(nil)
 	_ providers.Predictor       = (*Provider)(nil)
 	_ providers.ChangeLister    = (*Provider)(nil)
-	_ providers.ListReader      = (*Provider)(nil)
 	_ providers.TargetRefresher = (*Provider)(nil)
-
-	_ providers.Preflighter = (*Provider)(nil)
-	_ providers.OwnedLister = (*Provider)(nil)
+	_ providers.Preflighter     = (*Provider)(nil)
+	_ providers.OwnedLister     = (*Provider)(nil)
 )
 
 // NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's

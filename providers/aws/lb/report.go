@@ -2,7 +2,6 @@ package lb
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -96,13 +95,15 @@ func healthy(groups []providers.Node) providers.Verdict {
 	return providers.Verdict{State: providers.Ready, Reason: "Healthy", Message: "every port has a healthy target"}
 }
 
-// targetStates returns how each target is in the worst of the groups that it is in, sorted by ID.
-func targetStates(groups []providers.Node) []providers.TargetStatus {
-	worst := []providers.TargetState{providers.TargetServing, providers.TargetArriving, providers.TargetFailing, providers.TargetLeaving}
-	ranks := map[string]int{}
-	note := func(ids []string, state providers.TargetState) {
+// targetStates returns how each target is in the worst of the groups that it is in.
+func targetStates(groups []providers.Node) map[string]providers.State {
+	states := map[string]providers.State{}
+	worst := []providers.State{providers.Ready, providers.Pending, providers.Failed, providers.Leaving}
+	note := func(ids []string, state providers.State) {
 		for _, id := range ids {
-			ranks[id] = max(ranks[id], slices.Index(worst, state))
+			if before, noted := states[id]; !noted || slices.Index(worst, state) > slices.Index(worst, before) {
+				states[id] = state
+			}
 		}
 	}
 	for _, n := range groups {
@@ -110,15 +111,11 @@ func targetStates(groups []providers.Node) []providers.TargetStatus {
 		if !ok || n.Unmanaged {
 			continue
 		}
-		note(spec.Healthy, providers.TargetServing)
-		note(spec.Initial, providers.TargetArriving)
-		note(spec.Idle, providers.TargetArriving)
-		note(spec.Unhealthy, providers.TargetFailing)
-		note(spec.Draining, providers.TargetLeaving)
+		note(spec.Healthy, providers.Ready)
+		note(spec.Initial, providers.Pending)
+		note(spec.Idle, providers.Pending)
+		note(spec.Unhealthy, providers.Failed)
+		note(spec.Draining, providers.Leaving)
 	}
-	var all []providers.TargetStatus
-	for _, id := range slices.Sorted(maps.Keys(ranks)) {
-		all = append(all, providers.TargetStatus{ID: id, State: worst[ranks[id]]})
-	}
-	return all
+	return states
 }
