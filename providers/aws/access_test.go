@@ -58,7 +58,7 @@ func (r relay) RoundTrip(out *http.Request) (*http.Response, error) {
 	return recorder.response(out), nil
 }
 
-func TestARegionThatDoesNotExistIsToldFromAWrongSecret(t *testing.T) {
+func TestARegionThatDoesNotExistIsNotAWrongSecret(t *testing.T) {
 	cloud := simaws.New(simaws.Config{})
 	access := accessTo(cloud)
 	access.HTTP = &http.Client{Transport: relay{cloud}}

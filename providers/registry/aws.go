@@ -36,7 +36,7 @@ func (r *Registry) awsLoadBalancers(ctx context.Context, class api.EdgeGatewayCl
 	if err != nil {
 		return nil, err
 	}
-	return r.watched(p, 0), nil
+	return r.cached(p, 0), nil
 }
 
 // route53 returns the DNS provider. Without a Secret of its own it uses the load balancers' if they are in AWS too.
@@ -58,5 +58,5 @@ func (r *Registry) route53(ctx context.Context, class api.EdgeGatewayClassSpec, 
 	if err != nil {
 		return nil, err
 	}
-	return r.watched(p, dnsPending), nil
+	return r.cached(p, dnsPending), nil
 }

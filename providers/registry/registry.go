@@ -27,7 +27,7 @@ type Registry struct {
 	Documents manual.Documents
 	// Forbidden ranges are the cluster's own: no address of an entrance may be in them.
 	Forbidden []netip.Prefix
-	// Pace is how often clouds that can be swept are looked at. Zero: providers.DefaultPace.
+	// Pace is how often clouds that can list are read. Zero: engine.DefaultPace.
 	Pace engine.Pace
 	// AWS carries the calls to AWS, within Budgets. Nil: a client with a time limit, and no budget.
 	AWS     sdk.HTTPClient
@@ -73,11 +73,11 @@ func (r *Registry) New(ctx context.Context, class api.EdgeGatewayClassSpec, cred
 	})
 }
 
-// dnsPending is after how long a record is asked for that is not served yet. No sweep shows when it is.
+// dnsPending is after how long a record is asked for that is not served yet. No listing shows when it is.
 const dnsPending = 15 * time.Second
 
-// watched returns a provider of which most looks are answered by sweeps that all gateways share, if it can be swept.
-func (r *Registry) watched(p providers.Provider, pending time.Duration) providers.Provider {
+// cached returns a provider of which most reads are answered by listings that all gateways share, if it can list.
+func (r *Registry) cached(p providers.Provider, pending time.Duration) providers.Provider {
 	pace := r.Pace
 	if pace.Deep == 0 && !pace.Unshared {
 		pace = engine.DefaultPace()

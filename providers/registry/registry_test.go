@@ -125,7 +125,7 @@ func TestAClassOfAWSMakesAndRemovesAGateway(t *testing.T) {
 	if len(g.memory) == 0 || len(a.cloud.Inventory()) == 0 {
 		t.Fatal("nothing was made, or nothing is known of it")
 	}
-	// A settled gateway costs sweeps, and changes nothing.
+	// A settled gateway costs listings, and changes nothing.
 	a.drive(t, g, func(engine.Outcome) bool { a.cloud.Advance(time.Minute); return true })
 	_, wrote := a.cloud.Calls()
 	for range 20 {

@@ -9,7 +9,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers/records"
 )
 
-// ObserveListed implements providers.ListReader.
+// ObserveListed implements providers.ChangeLister.
 func (p *Provider) ObserveListed(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 	return p.observe(ctx, owner, refs, p.readListed)
 }

@@ -40,14 +40,14 @@ func (r *region) resource(kind string) resource {
 
 // Apply implements providers.Provider.
 func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
-	now, err := p.make(ctx, owner, change)
+	now, err := p.applyChange(ctx, owner, change)
 	if err != nil || now == nil {
 		return providers.Result{}, err
 	}
 	return providers.Result{Node: *now, Known: true}, nil
 }
 
-func (p *Provider) make(ctx context.Context, owner providers.Owner, change providers.Change) (*providers.Node, error) {
+func (p *Provider) applyChange(ctx context.Context, owner providers.Owner, change providers.Change) (*providers.Node, error) {
 	node := change.Node
 	if change.Old != nil {
 		node.ID, node.Place.Region = change.Old.ID, change.Old.Place.Region
@@ -81,8 +81,8 @@ func removed(node providers.Node) *providers.Node {
 	return &node
 }
 
-// as returns node as it is there now.
-func as(node providers.Node, id string, spec any) *providers.Node {
+// readyNode returns node as it is there now.
+func readyNode(node providers.Node, id string, spec any) *providers.Node {
 	node.ID, node.Spec, node.State, node.Problem, node.Adopt = id, spec, providers.Ready, "", false
 	return &node
 }

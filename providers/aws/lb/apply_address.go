@@ -24,8 +24,8 @@ func (a addresses) create(ctx context.Context, owner providers.Owner, node provi
 	}
 	node.ID, node.State, node.Problem = aws.ToString(out.AllocationId), providers.Pending, "it was just allocated; lists don't show it yet"
 	node.Spec = Address{IP: aws.ToString(out.PublicIp)}
-	a.memory.keep(owner, node)
-	return as(node, node.ID, node.Spec), nil
+	a.created.add(owner, node)
+	return readyNode(node, node.ID, node.Spec), nil
 }
 
 // update sets what becomes of an address when its gateway goes; there is nothing else to change.
@@ -58,7 +58,7 @@ func (a addresses) remove(ctx context.Context, owner providers.Owner, node provi
 	if err != nil && !session.HasCode(err, "InvalidAllocationID.NotFound") {
 		return fmt.Errorf("releasing address %s: %w", node.ID, classed(err))
 	}
-	a.memory.forget(node.ID)
+	a.created.remove(node.ID)
 	return nil
 }
 
@@ -78,7 +78,7 @@ func (r *region) release(ctx context.Context, owner providers.Owner, node provid
 	if _, err := r.addresses.DeleteTags(ctx, &ec2.DeleteTagsInput{Resources: []string{node.ID}, Tags: tags}); err != nil {
 		return fmt.Errorf("giving up the mark of address %s: %w", node.ID, classed(err))
 	}
-	r.memory.forget(node.ID)
+	r.created.remove(node.ID)
 	return nil
 }
 

@@ -42,16 +42,16 @@ func (l listeners) create(ctx context.Context, owner providers.Owner, node provi
 	if len(out.Listeners) == 0 {
 		return nil, nil
 	}
-	return spec.made(node, aws.ToString(out.Listeners[0].ListenerArn)), nil
+	return spec.node(node, aws.ToString(out.Listeners[0].ListenerArn)), nil
 }
 
-// made returns node as the listener with an ARN.
-func (l Listener) made(node providers.Node, arn string) *providers.Node {
+// node returns node as the listener with an ARN.
+func (l Listener) node(node providers.Node, arn string) *providers.Node {
 	node.Within = l.Balancer
-	return as(node, arn, l)
+	return readyNode(node, arn, l)
 }
 
-// onPort says whether the owner has a listener on the port. Somebody else's there is a Denied error.
+// onPort reports whether the owner has a listener on the port. Somebody else's there is a Denied error.
 func (l listeners) onPort(ctx context.Context, owner providers.Owner, spec Listener) (bool, error) {
 	there, err := l.of(ctx, spec.Balancer)
 	if err != nil {
@@ -91,7 +91,7 @@ func (l listeners) update(ctx context.Context, owner providers.Owner, old, node 
 	if err != nil {
 		return nil, fmt.Errorf("updating listener %q: %w", node.Name, classed(err))
 	}
-	return spec.made(node, old.ID), nil
+	return spec.node(node, old.ID), nil
 }
 
 func (l listeners) remove(ctx context.Context, owner providers.Owner, node providers.Node) error {

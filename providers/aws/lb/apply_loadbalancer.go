@@ -51,7 +51,7 @@ func (b balancers) create(ctx context.Context, owner providers.Owner, node provi
 	// It has what was asked for; of the addresses the answer says nothing.
 	made := balancerNode(node.Place, out.LoadBalancers[0], nil)
 	spec.Hostname = aws.ToString(out.LoadBalancers[0].DNSName)
-	now := as(node, made.ID, spec)
+	now := readyNode(node, made.ID, spec)
 	now.State, now.Problem = made.State, made.Problem
 	return now, nil
 }

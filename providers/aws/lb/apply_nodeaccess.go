@@ -46,7 +46,7 @@ func (a nodeAccess) update(ctx context.Context, owner providers.Owner, _, node p
 			return nil, inGroup(err, "opening", wanted.Group)
 		}
 		now := NodeAccess{Group: wanted.Group, Source: wanted.Source, Rules: union(now, added)}
-		return as(node, wanted.Group+"/"+wanted.Source, now), nil
+		return readyNode(node, wanted.Group+"/"+wanted.Source, now), nil
 	}
 	surplus := slices.DeleteFunc(ours, func(rule ec2types.SecurityGroupRule) bool { return slices.Contains(wanted.Rules, accessRule(rule)) })
 	return nil, a.revoke(ctx, wanted.Group, surplus)

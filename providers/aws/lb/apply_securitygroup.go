@@ -29,7 +29,7 @@ func (s securityGroups) create(ctx context.Context, owner providers.Owner, node 
 		if err != nil {
 			return nil, fmt.Errorf("creating security group %q: %w", node.Name, classed(err))
 		}
-		return as(node, aws.ToString(out.GroupId), SecurityGroup{VPC: spec.VPC, Egress: true}), nil
+		return readyNode(node, aws.ToString(out.GroupId), SecurityGroup{VPC: spec.VPC, Egress: true}), nil
 	}
 	found, readErr := s.readGroups(ctx, filter("group-name", node.Name), filter("vpc-id", spec.VPC))
 	switch {
@@ -74,7 +74,7 @@ func (s securityGroups) update(ctx context.Context, owner providers.Owner, old, 
 		if err != nil {
 			return nil, inGroup(err, "opening", old.ID)
 		}
-		return as(node, old.ID, SecurityGroup{VPC: wanted.VPC, Ingress: union(now, added), Egress: opensEgress(*group)}), nil
+		return readyNode(node, old.ID, SecurityGroup{VPC: wanted.VPC, Ingress: union(now, added), Egress: opensEgress(*group)}), nil
 	}
 	if surplus := without(now, wanted.Ingress); len(surplus) > 0 {
 		_, err := s.rules.RevokeSecurityGroupIngress(ctx, &ec2.RevokeSecurityGroupIngressInput{

@@ -50,7 +50,7 @@ func (g targetGroups) create(ctx context.Context, owner providers.Owner, node pr
 	if len(out.TargetGroups) == 0 {
 		return nil, nil
 	}
-	return as(node, aws.ToString(out.TargetGroups[0].TargetGroupArn), spec), nil
+	return readyNode(node, aws.ToString(out.TargetGroups[0].TargetGroupArn), spec), nil
 }
 
 // found is what an earlier try has made. One of ours that has lost its role gets it again: by that alone we know which port's it is.
@@ -117,10 +117,10 @@ func (g targetGroups) update(ctx context.Context, owner providers.Owner, old, no
 	if len(gone) > 0 && from.Health == to.Health && from.Attributes == to.Attributes {
 		to = from.after(gone[:min(len(gone), targetBatch)])
 	}
-	return as(node, old.ID, to), nil
+	return readyNode(node, old.ID, to), nil
 }
 
-// register adds pods, or those of the instances that run, and remembers the others, which are not wanted until they do. AWS takes all of a
+// register adds pods, or those of the instances that run, and notes the others as stopped, which are not wanted until they do. AWS takes all of a
 // call's targets or none, and a node may be listed for a while after its instance has gone.
 func (g targetGroups) register(ctx context.Context, old, node providers.Node, added []string) (*providers.Node, error) {
 	from, _ := old.Spec.(TargetGroup)
@@ -130,7 +130,7 @@ func (g targetGroups) register(ctx context.Context, old, node providers.Node, ad
 		if err != nil {
 			return nil, err
 		}
-		g.memory.suspects(without(up, running))
+		g.stopped.add(without(up, running))
 		up = running
 	}
 	if len(up) == 0 {
@@ -140,7 +140,7 @@ func (g targetGroups) register(ctx context.Context, old, node providers.Node, ad
 		return nil, fmt.Errorf("registering targets in %s: %w", old.ID, classed(err))
 	}
 	from.Members, from.Initial = union(from.Members, up), union(from.Initial, up)
-	return as(node, old.ID, from), nil
+	return readyNode(node, old.ID, from), nil
 }
 
 func changedAttributes(from, to Attributes) []elbtypes.TargetGroupAttribute {

@@ -110,9 +110,12 @@ type region struct {
 	account      accountAPI
 	limits       limitAPI
 
-	memory *memory
-	swept  sweptLists
-	now    func() time.Time
+	created  *createdAddresses
+	stopped  *stoppedInstances
+	networks *recent[Network]  // by what was asked
+	quotas   *recent[quotaUse] // by demand.key
+	listed   lastLists
+	now      func() time.Time
 }
 
 func newRegion(loaded aws.Config, now func() time.Time) *region {
@@ -123,6 +126,7 @@ func newRegion(loaded aws.Config, now func() time.Time) *region {
 		balancers: balancing, settings: balancing, listeners: balancing,
 		targetGroups: balancing, attributes: balancing, targets: balancing, tags: balancing,
 		account: compute, limits: balancing,
-		memory: newMemory(), now: now,
+		created: newCreatedAddresses(), stopped: &stoppedInstances{},
+		networks: newRecent[Network](networkAge), quotas: newRecent[quotaUse](quotaAge), now: now,
 	}
 }

@@ -16,12 +16,12 @@ func (p *Provider) Desired(gw providers.Gateway, observed providers.Graph) (prov
 		return p.waiting("the class's subnets have not been read yet"), nil
 	}
 	d := draft{Provider: p, gw: gw, observed: observed, network: network}
-	if gw.LoadBalancer == "" && network.homeless(gw, p.config) {
+	if gw.LoadBalancer == "" && network.unlocated(gw, p.config) {
 		return p.waiting("no subnet has the tag " + subnetTag(p.config.Internal) + ", and there is no node yet whose VPC could be looked at"), nil
 	}
-	choose := d.made
+	choose := d.madeEntrance
 	if gw.LoadBalancer != "" {
-		choose = d.adoption
+		choose = d.adoptedEntrance
 	}
 	e, err := choose()
 	if err != nil {
@@ -59,25 +59,25 @@ type draft struct {
 type entrance struct {
 	nodes []providers.Node
 	vpc   string
-	// balancer is its name; adopted that it is not of our making.
+	// balancer is its name; adopted reports whether it is not of our making.
 	balancer string
 	adopted  bool
-	// guard is a security group that it is in, by which nodes let it in.
-	guard guard
+	// frontend is a security group that it is in, by which nodes let it in.
+	frontend frontend
 }
 
-// guard is a security group of a load balancer.
-type guard struct {
+// frontend is a security group of a load balancer.
+type frontend struct {
 	// key of the node that must be Ready before nodes let the group in.
 	key string
 	// name by which the nodes' rules are named, and ID; empty while it is not there.
 	name, id string
 }
 
-// made wants a load balancer of our own, in the class's subnets.
-func (d draft) made() (entrance, error) {
+// madeEntrance wants a load balancer of our own, in the class's subnets.
+func (d draft) madeEntrance() (entrance, error) {
 	var err error
-	if d.subnets, err = choice(d.network, d.gw, d.config); err != nil {
+	if d.subnets, err = chooseSubnets(d.network, d.gw, d.config); err != nil {
 		return entrance{}, err
 	}
 	d.vpc = d.subnets[0].VPC
@@ -88,7 +88,7 @@ func (d draft) made() (entrance, error) {
 	}
 	group := d.securityGroup()
 	found, _ := d.observed.Find(group.Key, group.Name)
-	e := entrance{vpc: d.vpc, balancer: d.balancer, guard: guard{group.Key, group.Name, found.ID}}
+	e := entrance{vpc: d.vpc, balancer: d.balancer, frontend: frontend{group.Key, group.Name, found.ID}}
 	e.nodes = []providers.Node{group, d.loadBalancer(elastic, group)}
 	for _, address := range elastic {
 		e.nodes = append(e.nodes, address.node)

@@ -44,8 +44,8 @@ func validateAdoption(gw providers.Gateway, config Config) error {
 	}
 }
 
-// adoption wants the load balancer that the gateway names, as it is but for our mark.
-func (d draft) adoption() (entrance, error) {
+// adoptedEntrance wants the load balancer that the gateway names, as it is but for our mark.
+func (d draft) adoptedEntrance() (entrance, error) {
 	found, spec, ok := d.named(d.gw.LoadBalancer)
 	if !ok {
 		return entrance{}, providers.Invalidf(fieldLoadBalancer, "there is no load balancer %s in AWS account %s, region %s; name one that is there, or none",
@@ -60,7 +60,7 @@ func (d draft) adoption() (entrance, error) {
 	}
 	group := spec.SecurityGroups[0]
 	return entrance{
-		nodes: []providers.Node{node}, vpc: spec.VPC, balancer: found.Name, adopted: true, guard: guard{balancerKey, group, group},
+		nodes: []providers.Node{node}, vpc: spec.VPC, balancer: found.Name, adopted: true, frontend: frontend{balancerKey, group, group},
 	}, nil
 }
 
@@ -94,7 +94,7 @@ func (d draft) adoptable(found providers.Node, spec LoadBalancer) error {
 	case spec.Scheme != d.scheme():
 		return invalid("is %s, and the class's load balancers are %s; name one of the same scheme", spec.Scheme, d.scheme())
 	case len(spec.SecurityGroups) == 0:
-		// AWS gives none to one that was made without, and by what else could a node's group tell its packets from all others?
+		// AWS gives none to one that was made without, and by what else could a node's group know its packets from all others?
 		return invalid("was made without security group, so that nodes can't let it in by that; name one that has a group")
 	case len(vpcs) > 0 && !slices.Contains(vpcs, spec.VPC):
 		return invalid("is in %s, and the class's subnets and the nodes are in %s; name one in that VPC", spec.VPC, strings.Join(vpcs, ", "))

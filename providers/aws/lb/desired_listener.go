@@ -8,6 +8,31 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
+const kindListener = "listener"
+
+// Listener is the spec of one port of a load balancer.
+type Listener struct {
+	Balancer string `json:"balancer" change:"replace,resolved"` // ARN
+	// Protocol is TCP, UDP or TCP_UDP. To lose one is disruptive; that to get one is not, can't be expressed.
+	Protocol    string `json:"protocol" change:"disruptive"`
+	Port        int32  `json:"port" change:"replace"`
+	TargetGroup string `json:"targetGroup" change:",resolved"` // ARN
+	// Standby is the ARN of the group that comes next, if any: AWS checks its targets, which it does for no group without a listener, and
+	// sends them nothing.
+	Standby string `json:"standby,omitempty" change:",resolved"`
+}
+
+// listenerKey is the part of a load balancer's port, whatever its protocol: AWS changes that in place.
+func listenerKey(port int32) string { return fmt.Sprintf("%s/%d", kindListener, port) }
+
+// listenerName is of a port of the load balancer with a name.
+func listenerName(balancer string, port int32) string { return fmt.Sprintf("%s-%d", balancer, port) }
+
+// portPart is how a target group's part is called.
+func portPart(protocol string, port int32) string {
+	return fmt.Sprintf("%s-%d", strings.ToLower(protocol), port)
+}
+
 // listener wants a port of the load balancer, once there are targets to send to.
 func (d draft) listener(port entry, targets providers.Node) providers.Node {
 	node := providers.Node{
@@ -44,8 +69,8 @@ func (d draft) listener(port entry, targets providers.Node) providers.Node {
 	return node
 }
 
-// serves says whether a listener sends to a group of ours that is of its own port and in which somebody is healthy. What somebody has it send
-// elsewhere is not worth keeping.
+// serves reports whether a listener sends to a group of ours that is of its own port and in which a target is healthy. What
+// somebody else has it send elsewhere is not worth keeping.
 func (d draft) serves(listener Listener) bool {
 	var own []string
 	for _, protocol := range []string{protocolTCP, protocolUDP, protocolBoth} {
@@ -57,30 +82,5 @@ func (d draft) serves(listener Listener) bool {
 	})
 }
 
-// takes says whether a listener with a protocol can send to targets with another one.
+// takes reports whether a listener with a protocol can send to targets with another one.
 func takes(listener, targets string) bool { return listener == targets || targets == protocolBoth }
-
-const kindListener = "listener"
-
-// Listener is the spec of one port of a load balancer.
-type Listener struct {
-	Balancer string `json:"balancer" change:"replace,resolved"` // ARN
-	// Protocol is TCP, UDP or TCP_UDP. To lose one is disruptive; that to get one is not can't be told apart.
-	Protocol    string `json:"protocol" change:"disruptive"`
-	Port        int32  `json:"port" change:"replace"`
-	TargetGroup string `json:"targetGroup" change:",resolved"` // ARN
-	// Standby is the ARN of the group that comes next, if any: AWS looks at its targets, which it does for no group without a listener, and
-	// sends them nothing.
-	Standby string `json:"standby,omitempty" change:",resolved"`
-}
-
-// listenerKey is the part of a load balancer's port, whatever its protocol: AWS changes that in place.
-func listenerKey(port int32) string { return fmt.Sprintf("%s/%d", kindListener, port) }
-
-// listenerName is of a port of the load balancer with a name.
-func listenerName(balancer string, port int32) string { return fmt.Sprintf("%s-%d", balancer, port) }
-
-// portPart is how a target group's part is called.
-func portPart(protocol string, port int32) string {
-	return fmt.Sprintf("%s-%d", strings.ToLower(protocol), port)
-}

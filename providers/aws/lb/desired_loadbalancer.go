@@ -8,6 +8,51 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
+const (
+	kindBalancer = "loadbalancer"
+	balancerKey  = kindBalancer + "/main"
+	dualStack    = string(elbtypes.IpAddressTypeDualstack)
+	ipv4Only     = string(elbtypes.IpAddressTypeIpv4)
+)
+
+// LoadBalancer is the spec of a Network Load Balancer.
+type LoadBalancer struct {
+	Scheme string `json:"scheme" change:"replace"`
+	VPC    string `json:"vpc" change:"replace"`
+	// Adopted ones are not of our making, and their addresses aren't either.
+	Adopted bool `json:"adopted,omitempty" change:"address"`
+	// IPAddressType is ipv4 or dualstack. To lose the IPv6 addresses is disruptive; that to get them is not, can't be expressed.
+	IPAddressType string `json:"ipAddressType" change:"disruptive"`
+	// Subnets sorted by ID, and the Elastic IP in each; none if it is internal. Leaving a subnet cuts its connections.
+	Subnets        []string `json:"subnets" change:"disruptive"`
+	Allocations    []string `json:"allocations,omitempty" change:"disruptive,resolved"`
+	SecurityGroups []string `json:"securityGroups" change:",resolved"`
+	Hostname       string   `json:"hostname,omitempty" change:"output"`
+	// Addresses that it answers at, as far as AWS shows them.
+	Addresses []string `json:"addresses,omitempty" change:"output"`
+	IPv6      []string `json:"ipv6,omitempty" change:"output"`
+	// What is shown of one that is, or may be, adopted: its type, and whether it has prefixes for IPv6 source NAT.
+	Type      string `json:"type,omitempty" change:"output"`
+	SourceNAT bool   `json:"sourceNAT,omitempty" change:"output"`
+}
+
+// addressSlot is what a load balancer holds of an address: an Elastic IP is on one of them only.
+func addressSlot(allocation string) string { return "network interface of " + allocation }
+
+// next returns the next step from an observed load balancer to the wanted one.
+func (l LoadBalancer) next(observed LoadBalancer) LoadBalancer {
+	step := observed
+	switch {
+	case !slices.Equal(observed.SecurityGroups, l.SecurityGroups):
+		step.SecurityGroups = l.SecurityGroups
+	case !slices.Equal(observed.Subnets, l.Subnets) || !slices.Equal(observed.Allocations, l.Allocations):
+		step.Subnets, step.Allocations = l.Subnets, l.Allocations
+	default:
+		step.IPAddressType = l.IPAddressType
+	}
+	return step
+}
+
 func (d draft) scheme() string { return schemeOf(d.config) }
 
 // schemeOf a class's load balancers.
@@ -52,49 +97,4 @@ func (d draft) loadBalancer(elastic []placed, group providers.Node) providers.No
 	}
 	node.Spec = spec
 	return node
-}
-
-const (
-	kindBalancer = "loadbalancer"
-	balancerKey  = kindBalancer + "/main"
-	dualStack    = string(elbtypes.IpAddressTypeDualstack)
-	ipv4Only     = string(elbtypes.IpAddressTypeIpv4)
-)
-
-// LoadBalancer is the spec of a Network Load Balancer.
-type LoadBalancer struct {
-	Scheme string `json:"scheme" change:"replace"`
-	VPC    string `json:"vpc" change:"replace"`
-	// Adopted ones are not of our making, and their addresses aren't either.
-	Adopted bool `json:"adopted,omitempty" change:"address"`
-	// IPAddressType is ipv4 or dualstack. To lose the IPv6 addresses is disruptive; that to get them is not can't be told apart.
-	IPAddressType string `json:"ipAddressType" change:"disruptive"`
-	// Subnets sorted by ID, and the Elastic IP in each; none if it is internal. Leaving a subnet cuts its connections.
-	Subnets        []string `json:"subnets" change:"disruptive"`
-	Allocations    []string `json:"allocations,omitempty" change:"disruptive,resolved"`
-	SecurityGroups []string `json:"securityGroups" change:",resolved"`
-	Hostname       string   `json:"hostname,omitempty" change:"output"`
-	// Addresses that it answers at, as far as AWS tells them.
-	Addresses []string `json:"addresses,omitempty" change:"output"`
-	IPv6      []string `json:"ipv6,omitempty" change:"output"`
-	// What is told of one that is, or may be, adopted: its type, and whether it has prefixes for IPv6 source NAT.
-	Type      string `json:"type,omitempty" change:"output"`
-	SourceNAT bool   `json:"sourceNAT,omitempty" change:"output"`
-}
-
-// addressSlot is what a load balancer holds of an address: an Elastic IP is on one of them only.
-func addressSlot(allocation string) string { return "network interface of " + allocation }
-
-// next returns the next step from an observed load balancer to the wanted one.
-func (l LoadBalancer) next(observed LoadBalancer) LoadBalancer {
-	step := observed
-	switch {
-	case !slices.Equal(observed.SecurityGroups, l.SecurityGroups):
-		step.SecurityGroups = l.SecurityGroups
-	case !slices.Equal(observed.Subnets, l.Subnets) || !slices.Equal(observed.Allocations, l.Allocations):
-		step.Subnets, step.Allocations = l.Subnets, l.Allocations
-	default:
-		step.IPAddressType = l.IPAddressType
-	}
-	return step
 }

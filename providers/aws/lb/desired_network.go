@@ -35,7 +35,7 @@ type Subnet struct {
 	IPv6 bool   `json:"ipv6"`
 }
 
-// networkOf returns the network in an observed graph, false if it was not looked at.
+// networkOf returns the network in an observed graph, false if it was not read.
 func networkOf(observed providers.Graph) (Network, bool) {
 	n, ok := observed.Find(networkKey, networkKey)
 	if !ok {
@@ -45,8 +45,8 @@ func networkOf(observed providers.Graph) (Network, bool) {
 	return network, ok
 }
 
-// homeless says that there is nothing yet by which a class's subnets could be found: none is named or tagged, and no node is known.
-func (n Network) homeless(gw providers.Gateway, config Config) bool {
+// unlocated reports whether there is nothing yet by which a class's subnets could be found: none is named or tagged, and no node is known.
+func (n Network) unlocated(gw providers.Gateway, config Config) bool {
 	return len(n.Subnets)+len(n.VPCs)+len(config.Subnets)+len(gw.Targets) == 0 && config.VPC == ""
 }
 
@@ -70,8 +70,8 @@ func routable(gw providers.Gateway, network Network, vpc string) error {
 	return nil
 }
 
-// choice returns the subnets to use, one a zone, sorted by ID, or an error that names the field to change.
-func choice(network Network, gw providers.Gateway, config Config) ([]Subnet, error) {
+// chooseSubnets returns the subnets to use, one a zone, sorted by ID, or an error that names the field to change.
+func chooseSubnets(network Network, gw providers.Gateway, config Config) ([]Subnet, error) {
 	found := network.Subnets
 	for i, id := range config.Subnets {
 		if !slices.ContainsFunc(found, func(s Subnet) bool { return s.ID == id }) {
@@ -84,14 +84,14 @@ func choice(network Network, gw providers.Gateway, config Config) ([]Subnet, err
 		if config.Internal {
 			route = "without"
 		}
-		return nil, unusable("no subnet in region %s has the tag %s, and there is none %s a route to an internet gateway in the nodes' VPC (%s); "+
+		return nil, subnetError("no subnet in region %s has the tag %s, and there is none %s a route to an internet gateway in the nodes' VPC (%s); "+
 			"tag one a zone, or name them", config.Region, subnetTag(config.Internal), route, cmp.Or(strings.Join(network.VPCs, ", "), "not found"))
 	}
 	zones := map[string]Subnet{}
 	var chosen []Subnet
 	for _, subnet := range found {
 		if subnet.VPC != found[0].VPC {
-			return nil, unusable("%s and %s are in different VPCs; name subnets of one", found[0].ID, subnet.ID)
+			return nil, subnetError("%s and %s are in different VPCs; name subnets of one", found[0].ID, subnet.ID)
 		}
 		first, taken := zones[subnet.Zone]
 		switch {
@@ -99,7 +99,7 @@ func choice(network Network, gw providers.Gateway, config Config) ([]Subnet, err
 			zones[subnet.Zone] = subnet
 			chosen = append(chosen, subnet)
 		case len(config.Subnets) > 0:
-			return nil, unusable("%s and %s are both in zone %s; name one a zone", first.ID, subnet.ID, subnet.Zone)
+			return nil, subnetError("%s and %s are both in zone %s; name one a zone", first.ID, subnet.ID, subnet.Zone)
 		}
 	}
 	if slices.Contains(gw.Families, providers.IPv6) {
@@ -110,7 +110,7 @@ func choice(network Network, gw providers.Gateway, config Config) ([]Subnet, err
 	return chosen, nil
 }
 
-func unusable(format string, args ...any) error {
+func subnetError(format string, args ...any) error {
 	return &providers.Error{Class: providers.Invalid, Reason: ReasonSubnet, Field: fieldSubnets, Err: fmt.Errorf(format, args...)}
 }
 

@@ -39,14 +39,14 @@ func (d draft) nodeAccess(wanted []providers.Node) []providers.Node {
 	var nodes []providers.Node
 	for _, group := range groups {
 		node := providers.Node{
-			Key: nodeAccessKey(group), Place: d.place(), DependsOn: []string{d.guard.key}, Loss: providers.InPlace,
+			Key: nodeAccessKey(group), Place: d.place(), DependsOn: []string{d.frontend.key}, Loss: providers.InPlace,
 		}
-		if d.guard.id == "" {
-			node.State, node.Problem = providers.Waiting, d.guard.key+" is not there yet"
+		if d.frontend.id == "" {
+			node.State, node.Problem = providers.Waiting, d.frontend.key+" is not there yet"
 			nodes = append(nodes, node)
 			continue
 		}
-		node.Name = nodeAccessName(d.gw.Owner, group, d.guard.name)
+		node.Name = nodeAccessName(d.gw.Owner, group, d.frontend.name)
 		there, _ := d.observed.Find(node.Key, node.Name)
 		now, _ := there.Spec.(NodeAccess)
 		rules := d.access()
@@ -59,13 +59,13 @@ func (d draft) nodeAccess(wanted []providers.Node) []providers.Node {
 		if d.leaving(wanted) {
 			rules = union(rules, now.Rules)
 		}
-		node.Spec = NodeAccess{Group: group, Source: d.guard.id, Rules: nextList(now.Rules, rules)}
+		node.Spec = NodeAccess{Group: group, Source: d.frontend.id, Rules: nextList(now.Rules, rules)}
 		nodes = append(nodes, node)
 	}
 	return nodes
 }
 
-// leaving says whether a target group of ours is there that is not wanted.
+// leaving reports whether a target group of ours is there that is not wanted.
 func (d draft) leaving(wanted []providers.Node) bool {
 	return slices.ContainsFunc(d.observed.OfKind(kindTargets).Nodes, func(n providers.Node) bool {
 		same := func(w providers.Node) bool { return w.Key == n.Key && (w.Name == n.Name || w.Name == "") }
@@ -98,7 +98,7 @@ func (d draft) access() []string {
 			return
 		}
 		for _, transport := range transports(protocol) {
-			rules = append(rules, fmt.Sprintf("%s %d %s", transport, port, d.guard.id))
+			rules = append(rules, fmt.Sprintf("%s %d %s", transport, port, d.frontend.id))
 		}
 	}
 	add(protocolTCP, d.healthPort())

@@ -58,7 +58,7 @@ func transports(protocol string) []string {
 	return []string{strings.ToLower(protocol)}
 }
 
-// overUDP says whether a protocol takes in UDP.
+// overUDP reports whether a protocol takes in UDP.
 func overUDP(protocol string) bool { return protocol == protocolUDP || protocol == protocolBoth }
 
 // validatePorts refuses ports that a Network Load Balancer can't have.

@@ -8,6 +8,23 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
+const (
+	kindSecurityGroup = "securitygroup"
+	securityGroupKey  = kindSecurityGroup + "/frontend"
+)
+
+// SecurityGroup is the spec of the group that the load balancer is in: who may come in, and on which ports.
+type SecurityGroup struct {
+	VPC string `json:"vpc" change:"replace"`
+	// Ingress rules as "protocol ports source", sorted. Whatever else is in the group is taken out: the group is ours.
+	Ingress []string `json:"ingress"`
+	// Egress is open, as it is in a new group: the load balancer's traffic to its targets, and its health checks, go out through it.
+	Egress bool `json:"egress"`
+}
+
+// everywhere is the rule that opens egress.
+const everywhere = "-1 all 0.0.0.0/0"
+
 // securityGroup wants the frontend group, with the rules that are next.
 func (d draft) securityGroup() providers.Node {
 	node := providers.Node{
@@ -45,20 +62,3 @@ func (d draft) ingress() []string {
 	}
 	return union(rules, nil)
 }
-
-const (
-	kindSecurityGroup = "securitygroup"
-	securityGroupKey  = kindSecurityGroup + "/frontend"
-)
-
-// SecurityGroup is the spec of the group that the load balancer is in: who may come in, and on which ports.
-type SecurityGroup struct {
-	VPC string `json:"vpc" change:"replace"`
-	// Ingress rules as "protocol ports source", sorted. Whatever else is in the group is taken out: the group is ours.
-	Ingress []string `json:"ingress"`
-	// Egress is open, as it is in a new group: the load balancer's traffic to its targets, and its health checks, go out through it.
-	Egress bool `json:"egress"`
-}
-
-// everywhere is the rule that opens egress.
-const everywhere = "-1 all 0.0.0.0/0"

@@ -10,6 +10,140 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
+const kindTargets = "targets"
+
+// The types of targets.
+const (
+	typeInstance = string(elbtypes.TargetTypeEnumInstance)
+	typeIP       = string(elbtypes.TargetTypeEnumIp)
+)
+
+// TargetGroup is the spec of a target group: the nodes or pods that get one port's traffic. PROXY protocol is part of its name, so that a group that
+// serves is never switched: the listener moves to another group.
+type TargetGroup struct {
+	VPC        string      `json:"vpc" change:"replace"`
+	TargetType string      `json:"targetType" change:"replace"`
+	Protocol   string      `json:"protocol" change:"replace"`
+	Port       int32       `json:"port" change:"replace"`
+	Health     HealthCheck `json:"health"`
+	Attributes Attributes  `json:"attributes"`
+	// Members are instances, or addresses of pods, sorted.
+	Members []string `json:"members"`
+	// How the members are, and those that are on their way out. AWS checks no Idle ones, since no listener sends to the group.
+	Healthy   []string `json:"healthy,omitempty" change:"output"`
+	Initial   []string `json:"initial,omitempty" change:"output"`
+	Idle      []string `json:"idle,omitempty" change:"output"`
+	Unhealthy []string `json:"unhealthy,omitempty" change:"output"`
+	Draining  []string `json:"draining,omitempty" change:"output"`
+}
+
+// HealthCheck is how a target is asked for its health.
+type HealthCheck struct {
+	Protocol        string `json:"protocol"`
+	Port            string `json:"port"`
+	Path            string `json:"path"`
+	Codes           string `json:"codes"`
+	IntervalSeconds int32  `json:"intervalSeconds"`
+	TimeoutSeconds  int32  `json:"timeoutSeconds"`
+	Rise            int32  `json:"rise"`
+	Fall            int32  `json:"fall"`
+}
+
+// Attributes of a target group, as AWS writes them.
+type Attributes struct {
+	ProxyProtocol           string `json:"proxyProtocol"`
+	PreserveClientIP        string `json:"preserveClientIP"`
+	CrossZone               string `json:"crossZone"`
+	DeregistrationSeconds   string `json:"deregistrationSeconds"`
+	DeregistrationTerminate string `json:"deregistrationTerminates"`
+	UnhealthyTerminate      string `json:"unhealthyTerminates"`
+	UnhealthyDrainSeconds   string `json:"unhealthyDrainSeconds"`
+}
+
+// newAttributes are those that AWS gives to a new group.
+func newAttributes(protocol, targetType string) Attributes {
+	udp := overUDP(protocol)
+	return Attributes{
+		ProxyProtocol: "false", PreserveClientIP: strconv.FormatBool(udp || targetType != typeIP), CrossZone: "use_load_balancer_configuration",
+		DeregistrationSeconds: "300", DeregistrationTerminate: strconv.FormatBool(udp), UnhealthyTerminate: strconv.FormatBool(!udp),
+		UnhealthyDrainSeconds: "0",
+	}
+}
+
+// attribute is one attribute's name in AWS and its place in Attributes.
+type attribute struct {
+	key   string
+	value func(*Attributes) *string
+}
+
+var attributes = []attribute{
+	{"proxy_protocol_v2.enabled", func(a *Attributes) *string { return &a.ProxyProtocol }},
+	{"preserve_client_ip.enabled", func(a *Attributes) *string { return &a.PreserveClientIP }},
+	{"load_balancing.cross_zone.enabled", func(a *Attributes) *string { return &a.CrossZone }},
+	{"deregistration_delay.timeout_seconds", func(a *Attributes) *string { return &a.DeregistrationSeconds }},
+	{"deregistration_delay.connection_termination.enabled", func(a *Attributes) *string { return &a.DeregistrationTerminate }},
+	{"target_health_state.unhealthy.connection_termination.enabled", func(a *Attributes) *string { return &a.UnhealthyTerminate }},
+	{"target_health_state.unhealthy.draining_interval_seconds", func(a *Attributes) *string { return &a.UnhealthyDrainSeconds }},
+}
+
+// after returns an observed group as it is after some targets have been taken out: they keep their connections for a while, if they had any.
+func (t TargetGroup) after(gone []string) TargetGroup {
+	t.Draining = union(t.Draining, without(gone, t.Idle))
+	for _, list := range []*[]string{&t.Members, &t.Healthy, &t.Initial, &t.Idle, &t.Unhealthy} {
+		*list = without(*list, gone)
+	}
+	return t
+}
+
+// next returns the next step from an observed group to the wanted one, and what it waits for, if anything.
+func (t TargetGroup) next(observed TargetGroup) (TargetGroup, string) {
+	step := observed
+	added := without(t.Members, observed.Members)
+	switch {
+	case observed.Health != t.Health:
+		step.Health = t.Health
+	case observed.Attributes != t.Attributes:
+		step.Attributes = t.Attributes
+	case len(added) > 0:
+		step.Members = union(observed.Members, added[:min(len(added), targetBatch)])
+	case len(without(observed.Members, t.Members)) > 0:
+		gone := without(observed.Members, t.Members)
+		step.Members = without(observed.Members, gone[:min(len(gone), targetBatch)])
+		if arriving := without(t.Members, without(t.Members, observed.Initial)); len(arriving) > 0 {
+			return step, fmt.Sprintf("%s can't leave before %s has been checked", strings.Join(gone, ", "), strings.Join(arriving, ", "))
+		}
+	}
+	return step, ""
+}
+
+// prepared reports whether a listener may send to an observed group: it is as wanted, and has a target if any is wanted.
+func (t TargetGroup) prepared(observed TargetGroup) bool {
+	hasTarget := len(t.Members) == 0 || len(without(t.Members, observed.Members)) < len(t.Members)
+	return observed.Health == t.Health && observed.Attributes == t.Attributes && hasTarget
+}
+
+// arriving reports whether a group would not serve yet: AWS has still to check some of its targets, or found that none is healthy.
+func (t TargetGroup) arriving() bool {
+	return len(t.Initial)+len(t.Idle) > 0 || len(t.Unhealthy) > 0 && len(t.Healthy) == 0
+}
+
+// planned reports whether nothing is known of a group's targets, as of one in a plan. They will be healthy as soon as AWS checks them.
+func (t TargetGroup) planned() bool {
+	return len(t.Members) > 0 && len(t.Healthy)+len(t.Initial)+len(t.Idle)+len(t.Unhealthy) == 0
+}
+
+// wantedAttributes of a group whose targets expect, or don't, PROXY protocol. With it the client's address needs no preserving, and a
+// node that calls its own entrance is not cut off. With UDP the client's address can't but be preserved, and a flow to a target that has gone
+// must end, or it would never go to another.
+func wantedAttributes(protocol string, proxyProtocol bool, drainSeconds int32) Attributes {
+	seconds := strconv.Itoa(int(drainSeconds))
+	return Attributes{
+		ProxyProtocol: strconv.FormatBool(proxyProtocol), PreserveClientIP: strconv.FormatBool(!proxyProtocol), CrossZone: "true",
+		DeregistrationSeconds: seconds, DeregistrationTerminate: strconv.FormatBool(overUDP(protocol)),
+		UnhealthyTerminate: "false", UnhealthyDrainSeconds: seconds,
+	}
+}
+
 // group is what a port's target group is to be in the end.
 func (d draft) group(port entry) TargetGroup {
 	h := d.gw.Health
@@ -109,137 +243,3 @@ func instanceOf(providerID string) (string, bool) {
 }
 
 func isInstance(target string) bool { return strings.HasPrefix(target, "i-") }
-
-const kindTargets = "targets"
-
-// The types of targets.
-const (
-	typeInstance = string(elbtypes.TargetTypeEnumInstance)
-	typeIP       = string(elbtypes.TargetTypeEnumIp)
-)
-
-// TargetGroup is the spec of a target group: the nodes or pods that get one port's traffic. PROXY protocol is part of its name, so that a group that
-// serves is never switched: the listener moves to another group.
-type TargetGroup struct {
-	VPC        string      `json:"vpc" change:"replace"`
-	TargetType string      `json:"targetType" change:"replace"`
-	Protocol   string      `json:"protocol" change:"replace"`
-	Port       int32       `json:"port" change:"replace"`
-	Health     HealthCheck `json:"health"`
-	Attributes Attributes  `json:"attributes"`
-	// Members are instances, or addresses of pods, sorted.
-	Members []string `json:"members"`
-	// How the members are, and those that are on their way out. Nobody looks at Idle ones, since no listener sends to the group.
-	Healthy   []string `json:"healthy,omitempty" change:"output"`
-	Initial   []string `json:"initial,omitempty" change:"output"`
-	Idle      []string `json:"idle,omitempty" change:"output"`
-	Unhealthy []string `json:"unhealthy,omitempty" change:"output"`
-	Draining  []string `json:"draining,omitempty" change:"output"`
-}
-
-// HealthCheck is how a target is asked for its health.
-type HealthCheck struct {
-	Protocol        string `json:"protocol"`
-	Port            string `json:"port"`
-	Path            string `json:"path"`
-	Codes           string `json:"codes"`
-	IntervalSeconds int32  `json:"intervalSeconds"`
-	TimeoutSeconds  int32  `json:"timeoutSeconds"`
-	Rise            int32  `json:"rise"`
-	Fall            int32  `json:"fall"`
-}
-
-// Attributes of a target group, as AWS writes them.
-type Attributes struct {
-	ProxyProtocol           string `json:"proxyProtocol"`
-	PreserveClientIP        string `json:"preserveClientIP"`
-	CrossZone               string `json:"crossZone"`
-	DeregistrationSeconds   string `json:"deregistrationSeconds"`
-	DeregistrationTerminate string `json:"deregistrationTerminates"`
-	UnhealthyTerminate      string `json:"unhealthyTerminates"`
-	UnhealthyDrainSeconds   string `json:"unhealthyDrainSeconds"`
-}
-
-// newAttributes are those that AWS gives to a new group.
-func newAttributes(protocol, targetType string) Attributes {
-	udp := overUDP(protocol)
-	return Attributes{
-		ProxyProtocol: "false", PreserveClientIP: strconv.FormatBool(udp || targetType != typeIP), CrossZone: "use_load_balancer_configuration",
-		DeregistrationSeconds: "300", DeregistrationTerminate: strconv.FormatBool(udp), UnhealthyTerminate: strconv.FormatBool(!udp),
-		UnhealthyDrainSeconds: "0",
-	}
-}
-
-// attribute is one attribute's name in AWS and its place in Attributes.
-type attribute struct {
-	key   string
-	value func(*Attributes) *string
-}
-
-var attributes = []attribute{
-	{"proxy_protocol_v2.enabled", func(a *Attributes) *string { return &a.ProxyProtocol }},
-	{"preserve_client_ip.enabled", func(a *Attributes) *string { return &a.PreserveClientIP }},
-	{"load_balancing.cross_zone.enabled", func(a *Attributes) *string { return &a.CrossZone }},
-	{"deregistration_delay.timeout_seconds", func(a *Attributes) *string { return &a.DeregistrationSeconds }},
-	{"deregistration_delay.connection_termination.enabled", func(a *Attributes) *string { return &a.DeregistrationTerminate }},
-	{"target_health_state.unhealthy.connection_termination.enabled", func(a *Attributes) *string { return &a.UnhealthyTerminate }},
-	{"target_health_state.unhealthy.draining_interval_seconds", func(a *Attributes) *string { return &a.UnhealthyDrainSeconds }},
-}
-
-// after returns an observed group as it is after some targets have been taken out: they keep their connections for a while, if they had any.
-func (t TargetGroup) after(gone []string) TargetGroup {
-	t.Draining = union(t.Draining, without(gone, t.Idle))
-	for _, list := range []*[]string{&t.Members, &t.Healthy, &t.Initial, &t.Idle, &t.Unhealthy} {
-		*list = without(*list, gone)
-	}
-	return t
-}
-
-// next returns the next step from an observed group to the wanted one, and what it waits for, if anything.
-func (t TargetGroup) next(observed TargetGroup) (TargetGroup, string) {
-	step := observed
-	added := without(t.Members, observed.Members)
-	switch {
-	case observed.Health != t.Health:
-		step.Health = t.Health
-	case observed.Attributes != t.Attributes:
-		step.Attributes = t.Attributes
-	case len(added) > 0:
-		step.Members = union(observed.Members, added[:min(len(added), targetBatch)])
-	case len(without(observed.Members, t.Members)) > 0:
-		gone := without(observed.Members, t.Members)
-		step.Members = without(observed.Members, gone[:min(len(gone), targetBatch)])
-		if arriving := without(t.Members, without(t.Members, observed.Initial)); len(arriving) > 0 {
-			return step, fmt.Sprintf("%s can't leave before %s has been checked", strings.Join(gone, ", "), strings.Join(arriving, ", "))
-		}
-	}
-	return step, ""
-}
-
-// prepared says whether a listener may send to an observed group: it is as wanted, and has a target if any is wanted.
-func (t TargetGroup) prepared(observed TargetGroup) bool {
-	manned := len(t.Members) == 0 || len(without(t.Members, observed.Members)) < len(t.Members)
-	return observed.Health == t.Health && observed.Attributes == t.Attributes && manned
-}
-
-// arriving says whether a group would not serve yet: AWS has still to look at some of its targets, or found that none is healthy.
-func (t TargetGroup) arriving() bool {
-	return len(t.Initial)+len(t.Idle) > 0 || len(t.Unhealthy) > 0 && len(t.Healthy) == 0
-}
-
-// planned says that nothing is known of a group's targets, as of one in a plan. They will be healthy as soon as AWS looks at them.
-func (t TargetGroup) planned() bool {
-	return len(t.Members) > 0 && len(t.Healthy)+len(t.Initial)+len(t.Idle)+len(t.Unhealthy) == 0
-}
-
-// wantedAttributes of a group whose targets expect, or don't, PROXY protocol. With it the client's address needs no preserving, and a
-// node that calls its own entrance is not cut off. With UDP the client's address can't but be preserved, and a flow to a target that has gone
-// must end, or it would never go to another.
-func wantedAttributes(protocol string, proxyProtocol bool, drainSeconds int32) Attributes {
-	seconds := strconv.Itoa(int(drainSeconds))
-	return Attributes{
-		ProxyProtocol: strconv.FormatBool(proxyProtocol), PreserveClientIP: strconv.FormatBool(!proxyProtocol), CrossZone: "true",
-		DeregistrationSeconds: seconds, DeregistrationTerminate: strconv.FormatBool(overUDP(protocol)),
-		UnhealthyTerminate: "false", UnhealthyDrainSeconds: seconds,
-	}
-}

@@ -80,7 +80,7 @@ func (l life) left(gw providers.Gateway) []string {
 	return left
 }
 
-func TestCallsOfALife(t *testing.T) {
+func TestCallsFromCreationToRemoval(t *testing.T) {
 	w := newWorld()
 	w.class = func(c *Config) { c.Subnets = simaws.SeedPublicSubnets[:2] }
 	l, gw := newLife(t, w), testGateway()
@@ -111,9 +111,9 @@ func TestCallsOfALife(t *testing.T) {
 		t.Fatal(err)
 	}
 	reads, after := w.cloud.Calls()
-	t.Logf("a look: %d reads", reads-before)
+	t.Logf("an Observe: %d reads", reads-before)
 	if after != mutations || reads-before > 16 {
-		t.Errorf("a look makes %d reads and %d mutating calls", reads-before, after-mutations)
+		t.Errorf("an Observe makes %d reads and %d mutating calls", reads-before, after-mutations)
 	}
 	before, mutations = reads, after
 	l.reach(nil)
@@ -131,7 +131,7 @@ func TestThePolicyIsEnoughAndNotTooMuch(t *testing.T) {
 	w.cloud.SetKey(key)
 	preflown(t, w, testGateway())
 	l, gw := created(t, w)
-	surveyed(t, w, gw.Owner.Cluster)
+	listOwned(t, w, gw.Owner.Cluster)
 	for _, edit := range testEdits() {
 		next := testGateway()
 		edit.Apply(&next)
@@ -233,7 +233,7 @@ func TestSubnetsThatCantBeUsedAreNamed(t *testing.T) {
 	}
 }
 
-func TestADoubledAddressIsReleasedAndTheOneInUseStays(t *testing.T) {
+func TestASecondAddressIsReleasedAndTheOneInUseStays(t *testing.T) {
 	w := newWorld()
 	l, gw := created(t, w)
 	n, _ := l.d.Observed.Find(addressKey("eu-west-1a"), gw.Owner.NameOf(addressKey("eu-west-1a")))

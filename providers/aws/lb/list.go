@@ -25,22 +25,22 @@ const (
 // ourPrefix is how the names of all that Owner.NameOf names begin.
 const ourPrefix = "eg-"
 
-// Sweep implements providers.Sweeper. Load balancers and target groups are told by their names, which lists show and tags not, but for the
-// tags of those that were adopted, which are asked for; addresses, security groups and rules by their owner's mark. Lists show neither
-// listeners nor the attributes, members and health of target groups, and nothing of the class's subnets and of instances.
+// ListChanges implements providers.ChangeLister. Load balancers and target groups have revisions by name, since lists don't show their tags; the
+// tags of load balancers that were adopted are asked for. Addresses, security groups and rules have revisions by their owner's mark. Lists show
+// neither listeners nor the attributes, members and health of target groups, and nothing of the class's subnets and of instances.
 func (p *Provider) ListChanges(ctx context.Context, places []providers.Place) (map[string]string, error) {
 	regions := p.regionsOf(places)
-	texts := map[string][]string{}
+	lines := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(regions)) {
-		s := sweep{region: p.in(name), names: regions[name], texts: texts, lists: newLists()}
-		for _, list := range []func(context.Context) error{s.balancing, s.groupsOfTargets, s.elastic, s.guards, s.nodeRules, s.remembered} {
+		l := listing{region: p.in(name), names: regions[name], lines: lines, lists: newLists()}
+		for _, list := range []func(context.Context) error{l.addBalancers, l.addTargetGroups, l.addAddresses, l.addSecurityGroups, l.addRules, l.addCreated} {
 			if err := list(ctx); err != nil {
 				return nil, err
 			}
 		}
-		s.swept.keep(s.lists)
+		l.listed.keep(l.lists)
 	}
-	return session.Revisions(texts), nil
+	return session.Revisions(lines), nil
 }
 
 // regionsOf returns the names in places, by region. What is in another account can't be seen; Observe says so to whom it matters to.
@@ -54,39 +54,39 @@ func (p *Provider) regionsOf(places []providers.Place) map[string][]string {
 	return names
 }
 
-// sweep is one sweep of a region.
-type sweep struct {
+// listing is one listing of a region.
+type listing struct {
 	*region
-	// names in places, and what is told of each thing, a line each.
+	// names in places, and what lists show of each thing, a line each.
 	names []string
-	texts map[string][]string
+	lines map[string][]string
 	lists *lists
 }
 
-func (s sweep) tell(thing, format string, args ...any) {
-	s.texts[thing] = append(s.texts[thing], fmt.Sprintf(format, args...))
+func (l listing) add(thing, format string, args ...any) {
+	l.lines[thing] = append(l.lines[thing], fmt.Sprintf(format, args...))
 }
 
-// ours says whether a load balancer or target group may be a gateway's: by its name, or because a place names it.
-func (s sweep) ours(placed, name string) bool {
-	return strings.HasPrefix(name, ourPrefix) || slices.Contains(s.names, placed)
+// ours reports whether a load balancer or target group may be a gateway's: by its name, or because a place names it.
+func (l listing) ours(placed, name string) bool {
+	return strings.HasPrefix(name, ourPrefix) || slices.Contains(l.names, placed)
 }
 
-// balancing tells load balancers. Those that a place names and that are not of our making were adopted: whether they still are, their tags say.
-func (s sweep) balancing(ctx context.Context) error {
+// addBalancers adds load balancers. Those that a place names and that are not of our making were adopted: whether they still are, their tags say.
+func (l listing) addBalancers(ctx context.Context) error {
 	adopted := map[string]string{}
-	err := s.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
+	err := l.eachBalancer(ctx, func(lb elbtypes.LoadBalancer) {
 		name := aws.ToString(lb.LoadBalancerName)
-		note(s.lists.balancers, name, lb)
+		put(l.lists.balancers, name, lb)
 		thing := placeName(kindBalancer, name)
-		if !s.ours(thing, name) {
+		if !l.ours(thing, name) {
 			return
 		}
 		state := elbtypes.LoadBalancerState{}
 		if lb.State != nil {
 			state = *lb.State
 		}
-		s.tell(thing, "%s %s %q %+v", aws.ToString(lb.LoadBalancerArn), state.Code, aws.ToString(state.Reason), balancerSpec(lb))
+		l.add(thing, "%s %s %q %+v", aws.ToString(lb.LoadBalancerArn), state.Code, aws.ToString(state.Reason), balancerSpec(lb))
 		if !strings.HasPrefix(name, ourPrefix) {
 			adopted[aws.ToString(lb.LoadBalancerArn)] = thing
 		}
@@ -94,26 +94,26 @@ func (s sweep) balancing(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	tags, err := s.tagsByARN(ctx, slices.Sorted(maps.Keys(adopted)))
+	tags, err := l.tagsByARN(ctx, slices.Sorted(maps.Keys(adopted)))
 	for arn, thing := range adopted {
-		s.tell(thing, "%s %v", arn, tags[arn])
+		l.add(thing, "%s %v", arn, tags[arn])
 	}
 	return err
 }
 
-func (s sweep) groupsOfTargets(ctx context.Context) error {
-	return s.eachTargetGroup(ctx, func(g elbtypes.TargetGroup) {
+func (l listing) addTargetGroups(ctx context.Context) error {
+	return l.eachTargetGroup(ctx, func(g elbtypes.TargetGroup) {
 		name := aws.ToString(g.TargetGroupName)
-		note(s.lists.targetGroups, name, g)
+		put(l.lists.targetGroups, name, g)
 		thing := placeName(kindTargets, name)
-		if !s.ours(thing, name) {
+		if !l.ours(thing, name) {
 			return
 		}
 		var codes string
 		if g.Matcher != nil {
 			codes = aws.ToString(g.Matcher.HttpCode)
 		}
-		s.tell(thing, "%s %s %s:%d %s %s, checked by %s %s %q %q every %d for %d, %d up, %d down, in use by %v",
+		l.add(thing, "%s %s %s:%d %s %s, checked by %s %s %q %q every %d for %d, %d up, %d down, in use by %v",
 			aws.ToString(g.TargetGroupArn), aws.ToString(g.VpcId), g.Protocol, aws.ToInt32(g.Port), g.TargetType, g.IpAddressType,
 			g.HealthCheckProtocol, aws.ToString(g.HealthCheckPort), aws.ToString(g.HealthCheckPath), codes,
 			aws.ToInt32(g.HealthCheckIntervalSeconds), aws.ToInt32(g.HealthCheckTimeoutSeconds),
@@ -121,43 +121,43 @@ func (s sweep) groupsOfTargets(ctx context.Context) error {
 	})
 }
 
-func (s sweep) elastic(ctx context.Context) error {
-	found, err := s.listAddresses(ctx, marked())
+func (l listing) addAddresses(ctx context.Context) error {
+	found, err := l.listAddresses(ctx, marked())
 	for _, a := range found {
 		mark := tagValue(a.Tags, tagOwner)
-		note(s.lists.addresses, mark, a)
-		s.tell(mark, "%s %s on %s %s %v", aws.ToString(a.AllocationId), aws.ToString(a.PublicIp),
+		put(l.lists.addresses, mark, a)
+		l.add(mark, "%s %s on %s %s %v", aws.ToString(a.AllocationId), aws.ToString(a.PublicIp),
 			aws.ToString(a.NetworkInterfaceId), aws.ToString(a.AssociationId), tagText(a.Tags))
 	}
 	return err
 }
 
-func (s sweep) guards(ctx context.Context) error {
-	found, err := s.markedGroups(ctx, marked())
+func (l listing) addSecurityGroups(ctx context.Context) error {
+	found, err := l.markedGroups(ctx, marked())
 	for _, g := range found {
 		mark := tagValue(g.Tags, tagOwner)
-		note(s.lists.groups, mark, g)
-		s.tell(mark, "%s %s %s in %q out %q %v", aws.ToString(g.GroupId), aws.ToString(g.GroupName), aws.ToString(g.VpcId),
+		put(l.lists.groups, mark, g)
+		l.add(mark, "%s %s %s in %q out %q %v", aws.ToString(g.GroupId), aws.ToString(g.GroupName), aws.ToString(g.VpcId),
 			rulesOf(g.IpPermissions), rulesOf(g.IpPermissionsEgress), tagText(g.Tags))
 	}
 	return err
 }
 
-func (s sweep) nodeRules(ctx context.Context) error {
-	found, err := s.markedRules(ctx, marked())
+func (l listing) addRules(ctx context.Context) error {
+	found, err := l.markedRules(ctx, marked())
 	for _, r := range found {
 		mark := tagValue(r.Tags, tagOwner)
-		note(s.lists.rules, mark, r)
-		s.tell(mark, "%s in %s: %s", aws.ToString(r.SecurityGroupRuleId), aws.ToString(r.GroupId), accessRule(r))
+		put(l.lists.rules, mark, r)
+		l.add(mark, "%s in %s: %s", aws.ToString(r.SecurityGroupRuleId), aws.ToString(r.GroupId), accessRule(r))
 	}
 	return err
 }
 
-// remembered tells what Observe shows from memory because lists don't. Each Observe changes it, so that an answer that was given from memory
-// never looks like one that still holds.
-func (s sweep) remembered(context.Context) error {
-	for mark, lines := range s.memory.told() {
-		s.texts[mark] = append(s.texts[mark], lines...)
+// addCreated adds the addresses that Observe shows although lists don't. Each Observe changes their lines, so that what it showed is never taken
+// for what still is.
+func (l listing) addCreated(context.Context) error {
+	for mark, lines := range l.created.lines() {
+		l.lines[mark] = append(l.lines[mark], lines...)
 	}
 	return nil
 }

@@ -22,8 +22,8 @@ import (
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
-// surveyed returns what both halves find of a cluster's, without any place.
-func surveyed(t *testing.T, w *world, cluster string) []providers.OwnedResource {
+// listOwned returns what both halves list of a cluster's, without any place.
+func listOwned(t *testing.T, w *world, cluster string) []providers.OwnedResource {
 	t.Helper()
 	lb, dns := w.halves(t)
 	all, err := lb.ListOwned(context.Background(), cluster, nil)
@@ -37,8 +37,8 @@ func surveyed(t *testing.T, w *world, cluster string) []providers.OwnedResource 
 	return append(all, records...)
 }
 
-// TestASurveyFindsAllOfAClusterAndNothingElse compares it with the inventory, in which each thing is told with its owner.
-func TestASurveyFindsAllOfAClusterAndNothingElse(t *testing.T) {
+// TestListOwnedFindsAllOfAClusterAndNothingElse compares it with the inventory, in which each thing has its owner.
+func TestListOwnedFindsAllOfAClusterAndNothingElse(t *testing.T) {
 	w := newWorld()
 	w.class = func(c *Config) { c.Retain = true }
 	l, gw := created(t, w)
@@ -61,14 +61,14 @@ func TestASurveyFindsAllOfAClusterAndNothingElse(t *testing.T) {
 				wanted = append(wanted, thing.ID)
 			}
 		}
-		for _, p := range surveyed(t, w, cluster) {
+		for _, p := range listOwned(t, w, cluster) {
 			found = append(found, p.ID)
 			if p.Mark != owner.Mark() || p.Namespace != "shop" || p.Name != "main" || p.Key == "" || p.Place.Account != simaws.DefaultKey.Account ||
 				p.Retained != strings.HasPrefix(p.Key, "address/") {
-				t.Errorf("%s is told as %+v", p.ID, p)
+				t.Errorf("%s is listed as %+v", p.ID, p)
 			}
 			if n, ok := l.d.Observed.Find(p.Key, nameOf(l.d.Observed, p.ID)); cluster == gw.Owner.Cluster && p.Key != nodeAccessKey(simaws.SeedNodeGroup) && !ok {
-				t.Errorf("%s is told with the key %s, which is no node's: %+v", p.ID, p.Key, n)
+				t.Errorf("%s is listed with the key %s, which is no node's: %+v", p.ID, p.Key, n)
 			}
 		}
 		slices.Sort(wanted)
@@ -77,7 +77,7 @@ func TestASurveyFindsAllOfAClusterAndNothingElse(t *testing.T) {
 			t.Errorf("of %s (-there +found):\n%s", cluster, diff)
 		}
 	}
-	if got := surveyed(t, w, "a-third-cluster"); len(got) > 0 {
+	if got := listOwned(t, w, "a-third-cluster"); len(got) > 0 {
 		t.Errorf("of a cluster that has nothing: %v", got)
 	}
 }
@@ -92,7 +92,7 @@ func nameOf(g providers.Graph, id string) string {
 	return ""
 }
 
-func TestPlacesThatAClassDoesNotHaveAreSurveyedToo(t *testing.T) {
+func TestPlacesThatAClassDoesNotHaveAreListedToo(t *testing.T) {
 	w := newWorld()
 	created(t, w)
 	config := w.config()
@@ -114,11 +114,11 @@ func TestPlacesThatAClassDoesNotHaveAreSurveyedToo(t *testing.T) {
 	}
 }
 
-// TestWhatASurveyTellsToRunRemovesAllOfIt runs the commands that it tells, as a person might: all of them, over and over, until nothing is left.
-func TestWhatASurveyTellsToRunRemovesAllOfIt(t *testing.T) {
+// TestTheCommandsOfListOwnedRemoveAllOfIt runs them, as a person might: all of them, over and over, until nothing is left.
+func TestTheCommandsOfListOwnedRemoveAllOfIt(t *testing.T) {
 	w := newWorld()
 	_, gw := created(t, w)
-	left := surveyed(t, w, gw.Owner.Cluster)
+	left := listOwned(t, w, gw.Owner.Cluster)
 	for round := 0; len(left) > 0; round++ {
 		if round == 20 {
 			t.Fatalf("left: %v", left)
@@ -129,7 +129,7 @@ func TestWhatASurveyTellsToRunRemovesAllOfIt(t *testing.T) {
 			}
 		}
 		w.cloud.Advance(time.Minute)
-		left = surveyed(t, w, gw.Owner.Cluster)
+		left = listOwned(t, w, gw.Owner.Cluster)
 	}
 	for _, thing := range w.inventory() {
 		t.Errorf("%s is left", thing.Name)
@@ -139,8 +139,8 @@ func TestWhatASurveyTellsToRunRemovesAllOfIt(t *testing.T) {
 	}
 }
 
-// TestAnAdoptedLoadBalancerIsNeverToBeDeleted lets a gateway adopt one that was there before it, whose name looks like ours, and goes by what a
-// survey tells then.
+// TestAnAdoptedLoadBalancerIsNeverToBeDeleted lets a gateway adopt one that was there before it, whose name looks like ours, and runs the
+// commands of ListOwned.
 func TestAnAdoptedLoadBalancerIsNeverToBeDeleted(t *testing.T) {
 	w := newWorld()
 	w.cloud.Edit(func(t *simaws.Tables) {
@@ -151,9 +151,9 @@ func TestAnAdoptedLoadBalancerIsNeverToBeDeleted(t *testing.T) {
 	l, gw := newLife(t, w), adopting("eg-shared")
 	l.reach(&gw)
 	var commands []string
-	for _, p := range surveyed(t, w, gw.Owner.Cluster) {
+	for _, p := range listOwned(t, w, gw.Owner.Cluster) {
 		if p.Key == balancerKey && (!p.Retained || p.ID != sharedARN) {
-			t.Errorf("it is told as %+v", p)
+			t.Errorf("it is listed as %+v", p)
 		}
 		commands = append(commands, p.Remove)
 	}
@@ -167,7 +167,7 @@ func TestAnAdoptedLoadBalancerIsNeverToBeDeleted(t *testing.T) {
 		}
 		w.cloud.Advance(time.Minute)
 	}
-	if left := surveyed(t, w, gw.Owner.Cluster); len(left) > 0 {
+	if left := listOwned(t, w, gw.Owner.Cluster); len(left) > 0 {
 		t.Errorf("left: %v", left)
 	}
 	if err := w.invariant(); err != nil && !strings.Contains(err.Error(), "points at") {
@@ -175,8 +175,8 @@ func TestAnAdoptedLoadBalancerIsNeverToBeDeleted(t *testing.T) {
 	}
 }
 
-// TestASurveyOutlivesWhatGoesMeanwhile lets a load balancer go between the list and the reading of its tags.
-func TestASurveyOutlivesWhatGoesMeanwhile(t *testing.T) {
+// TestListOwnedSucceedsWhenAThingGoesMeanwhile lets a load balancer go between the list and the reading of its tags.
+func TestListOwnedSucceedsWhenAThingGoesMeanwhile(t *testing.T) {
 	f := newFleet(2)
 	gone := f.arn("loadbalancer/net", fleetOwner(0).NameOf(balancerKey))
 	f.w.cloud.After = func(call simcloud.Call) {
@@ -185,16 +185,16 @@ func TestASurveyOutlivesWhatGoesMeanwhile(t *testing.T) {
 		}
 	}
 	balancers := 0
-	for _, p := range surveyed(t, f.w, "cluster") {
+	for _, p := range listOwned(t, f.w, "cluster") {
 		if p.Key == balancerKey {
 			balancers++
 		}
 		if p.ID == gone {
-			t.Errorf("%s is told", gone)
+			t.Errorf("%s is listed", gone)
 		}
 	}
 	if balancers != 1 {
-		t.Errorf("%d load balancers are told", balancers)
+		t.Errorf("%d load balancers are listed", balancers)
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// lists are what a sweep saw in a region: all load balancers and target groups, by name, and the addresses, security groups and rules that
+// lists are what ListChanges has read in a region: all load balancers and target groups, by name, and the addresses, security groups and rules that
 // bear a mark, by mark. Nobody changes them.
 type lists struct {
 	balancers    map[string][]elbtypes.LoadBalancer
@@ -27,8 +27,8 @@ func newLists() *lists {
 	}
 }
 
-// note adds a thing to those under a key.
-func note[T any](by map[string][]T, key string, thing T) { by[key] = append(by[key], thing) }
+// put adds a thing to those under a key.
+func put[T any](by map[string][]T, key string, thing T) { by[key] = append(by[key], thing) }
 
 // under returns the things under the keys.
 func under[T any](by map[string][]T, keys []string) []T {
@@ -39,26 +39,26 @@ func under[T any](by map[string][]T, keys []string) []T {
 	return all
 }
 
-// sweptLists keeps the lists of a region's last sweep.
-type sweptLists struct {
+// lastLists keeps the lists of a region's last ListChanges.
+type lastLists struct {
 	mu   sync.Mutex
 	last *lists
 }
 
-func (s *sweptLists) keep(last *lists) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.last = last
+func (l *lastLists) keep(last *lists) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.last = last
 }
 
-// get returns nil if there was no sweep yet.
-func (s *sweptLists) get() *lists {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.last
+// get returns nil if there was none yet.
+func (l *lastLists) get() *lists {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.last
 }
 
-// Recall implements providers.Recaller.
+// ObserveListed implements providers.ChangeLister.
 func (p *Provider) ObserveListed(ctx context.Context, owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
-	return p.observe(ctx, owner, refs, func(r *region) *lists { return r.swept.get() })
+	return p.observe(ctx, owner, refs, func(r *region) *lists { return r.listed.get() })
 }

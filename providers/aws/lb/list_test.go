@@ -105,14 +105,14 @@ func (f fleet) put(t *simaws.Tables, i int) []string {
 	alias := simaws.RecordSet{Place: simaws.Place{Account: at.Account}, Zone: simaws.SeedZone, Name: f.host(i) + ".", Type: "A",
 		Alias: &simaws.AliasTarget{HostedZone: "Z2IFOLAFXWLO4F", DNSName: b.DNSName + ".", EvaluateHealth: true}}
 	t.Records.Put(alias.Key(), alias)
-	told := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: records.ClaimName(f.host(i)) + ".", Type: "TXT", TTL: 300,
+	claim := simaws.RecordSet{Place: alias.Place, Zone: alias.Zone, Name: records.ClaimName(f.host(i)) + ".", Type: "TXT", TTL: 300,
 		Values: []string{`"` + records.ClaimOf(owner, "A").Text() + `"`}}
-	t.Records.Put(told.Key(), told)
+	t.Records.Put(claim.Key(), claim)
 	return names
 }
 
-// sweepBoth sweeps with both halves.
-func sweepBoth(t *testing.T, lb *Provider, dns *dns.Provider, places []providers.Place) (map[string]string, map[string]string) {
+// listChanges lists with both halves.
+func listChanges(t *testing.T, lb *Provider, dns *dns.Provider, places []providers.Place) (map[string]string, map[string]string) {
 	t.Helper()
 	balancing, err := lb.ListChanges(context.Background(), places)
 	if err != nil {
@@ -139,11 +139,11 @@ func (w *world) halves(t *testing.T) (*Provider, *dns.Provider) {
 	return lb, dns
 }
 
-func TestASweepOfAThousandGatewaysIsCheap(t *testing.T) {
+func TestListingTheChangesOfAThousandGatewaysTakesFewCalls(t *testing.T) {
 	f := newFleet(1000)
 	lb, dns := f.w.halves(t)
 	before, _ := f.w.cloud.Calls()
-	balancing, records := sweepBoth(t, lb, dns, f.places)
+	balancing, records := listChanges(t, lb, dns, f.places)
 	after, mutations := f.w.cloud.Calls()
 	t.Logf("%d calls", after-before)
 	if after-before > 30 || mutations > 0 {
@@ -154,21 +154,21 @@ func TestASweepOfAThousandGatewaysIsCheap(t *testing.T) {
 	}
 	for i := range f.size {
 		if balancing[fleetOwner(i).Mark()] == "" || records[f.host(i)] == "" {
-			t.Fatalf("gateway %d is not told of", i)
+			t.Fatalf("gateway %d has no revision", i)
 		}
 	}
 	for _, name := range f.places[0].Names {
 		if balancing[name] == "" {
-			t.Fatalf("%s is not told of", name)
+			t.Fatalf("%s has no revision", name)
 		}
 	}
 	if len(balancing) != 4*f.size || len(records) != f.size {
-		t.Errorf("%d and %d things are told of", len(balancing), len(records))
+		t.Errorf("%d and %d things have revisions", len(balancing), len(records))
 	}
 }
 
-// TestASweepTellsEachChangeOfTheThingThatItIsOf changes one thing at a time past the API.
-func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
+// TestEachChangeIsARevisionOfTheThingThatItIsOf changes one thing at a time past the API.
+func TestEachChangeIsARevisionOfTheThingThatItIsOf(t *testing.T) {
 	f := newFleet(3)
 	lb, dns := f.w.halves(t)
 	one := fleetOwner(1)
@@ -228,22 +228,22 @@ func TestASweepTellsEachChangeOfTheThingThatItIsOf(t *testing.T) {
 			t.Records.Put("r", simaws.RecordSet{Zone: simaws.SeedZone, Name: "theirs.example.com.", Type: "A", TTL: 60, Values: []string{"203.0.113.9"}})
 		}, nil},
 	} {
-		before, records := sweepBoth(t, lb, dns, f.places)
+		before, records := listChanges(t, lb, dns, f.places)
 		maps.Copy(before, records)
-		again, _ := sweepBoth(t, lb, dns, f.places)
+		again, _ := listChanges(t, lb, dns, f.places)
 		if maps.Copy(again, records); !maps.Equal(again, before) {
-			t.Fatalf("before %s, two sweeps differ", c.what)
+			t.Fatalf("before %s, two listings differ", c.what)
 		}
 		f.w.cloud.Edit(c.change)
-		after, records := sweepBoth(t, lb, dns, f.places)
+		after, records := listChanges(t, lb, dns, f.places)
 		maps.Copy(after, records)
 		if diff := cmp.Diff(slices.Sorted(slices.Values(c.things)), differing(before, after)); diff != "" {
-			t.Errorf("%s (-wanted +told):\n%s", c.what, diff)
+			t.Errorf("%s (-wanted +got):\n%s", c.what, diff)
 		}
 	}
 }
 
-// differing returns the things of which two sightings tell something else, sorted.
+// differing returns the things whose revisions differ, sorted.
 func differing(a, b map[string]string) []string {
 	var things []string
 	for thing := range a {
@@ -277,36 +277,36 @@ func listed(g providers.Graph) providers.Graph {
 	return g
 }
 
-// TestWhatASweepDoesNotTellDoesNotHappen goes through a gateway's life, and finds every change that lists show in the sweeps.
-func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
+// TestNothingChangesWithoutARevision takes a gateway through all edits, and finds every change that lists show in a revision.
+func TestNothingChangesWithoutARevision(t *testing.T) {
 	w := sharedWorld()
 	l := newLife(t, w)
 	lb, dns := w.halves(t)
-	told := func() map[string]string {
-		balancing, records := sweepBoth(t, lb, dns, l.d.Footprint)
+	revisions := func() map[string]string {
+		balancing, records := listChanges(t, lb, dns, l.d.Footprint)
 		maps.Copy(balancing, records)
 		return balancing
 	}
 	gw := testGateway()
-	changes, recalled := 0, 0
+	changes, compared := 0, 0
 	drive := func(goal *providers.Gateway) {
-		before, seen := told(), listed(l.d.Observed)
+		before, seen := revisions(), listed(l.d.Observed)
 		for range 200 {
 			settled, err := l.d.Step(context.Background(), goal)
 			if err != nil {
 				t.Fatal(err)
 			}
-			// What was seen was seen before the step's changes; another look is of the same world as the sweep.
+			// The step observed before its changes; this Observe shows the same as the listing.
 			observed, err := l.d.Provider.Observe(context.Background(), gw.Owner, providers.Refs{Places: l.d.Footprint})
 			if err != nil {
 				t.Fatal(err)
 			}
-			after, now := told(), listed(observed)
-			recalled += recalls(t, gw.Owner, l.d.Footprint, lb, dns)
+			after, now := revisions(), listed(observed)
+			compared += compareListed(t, gw.Owner, l.d.Footprint, lb, dns)
 			if diff := cmp.Diff(seen, now); diff != "" {
 				changes++
 				if maps.Equal(before, after) {
-					t.Fatalf("no sweep tells of\n%s", diff)
+					t.Fatalf("no revision differs for\n%s", diff)
 				}
 			}
 			before, seen = after, now
@@ -324,19 +324,20 @@ func TestWhatASweepDoesNotTellDoesNotHappen(t *testing.T) {
 		drive(&next)
 	}
 	drive(nil)
-	if changes < 20 || recalled < 40 {
-		t.Errorf("only %d changes were seen, and %d looks recalled", changes, recalled)
+	if changes < 20 || compared < 40 {
+		t.Errorf("only %d changes were seen, and %d listings compared", changes, compared)
 	}
 }
 
-// recaller is a Provider that can recall.
-type recaller interface {
+// lister is a Provider that lists.
+type lister interface {
 	providers.Provider
 	providers.ChangeLister
 }
 
-// recalls checks that what providers recall of their last sweep is what they observe, if nothing happens meanwhile. It returns how many it checked.
-func recalls(t *testing.T, owner providers.Owner, places []providers.Place, all ...recaller) int {
+// compareListed checks that what providers observe from their last listing is what they observe, if nothing happens meanwhile. It returns how many
+// it has compared.
+func compareListed(t *testing.T, owner providers.Owner, places []providers.Place, all ...lister) int {
 	t.Helper()
 	ctx, refs, checked := context.Background(), providers.Refs{Places: places}, 0
 	for _, p := range all {
@@ -344,7 +345,7 @@ func recalls(t *testing.T, owner providers.Owner, places []providers.Place, all 
 		if err != nil {
 			t.Fatal(err)
 		}
-		recalled, err := p.ObserveListed(ctx, owner, refs)
+		listed, err := p.ObserveListed(ctx, owner, refs)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -359,17 +360,17 @@ func recalls(t *testing.T, owner providers.Owner, places []providers.Place, all 
 		if !maps.Equal(before, after) {
 			continue
 		}
-		if diff := cmp.Diff(observed, recalled); diff != "" {
-			t.Fatalf("what is observed and is not recalled:\n%s", diff)
+		if diff := cmp.Diff(observed, listed); diff != "" {
+			t.Fatalf("what is observed (-) and what comes from the listing (+):\n%s", diff)
 		}
 		checked++
 	}
 	return checked
 }
 
-// TestAnAnswerFromMemoryIsNotTakenForOneThatHolds keeps what was observed for as long as sweeps tell the same, as an operator may, while lists
-// are late: a second address is never allocated, and the answer from memory is not kept.
-func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
+// TestACreatedAddressIsShownUntilListsShowIt keeps what was observed for as long as the revision is the same, as the engine does, while lists are
+// late: a second address is never allocated, and what was shown beside the lists is not kept.
+func TestACreatedAddressIsShownUntilListsShowIt(t *testing.T) {
 	w := newWorld()
 	lb, _ := w.halves(t)
 	ctx, gw := context.Background(), testGateway()
@@ -391,44 +392,44 @@ func TestAnAnswerFromMemoryIsNotTakenForOneThatHolds(t *testing.T) {
 		}
 	}
 	var kept string
-	looks := 0
+	reads := 0
 	for range 12 {
-		sighting, err := lb.ListChanges(ctx, places)
+		revisions, err := lb.ListChanges(ctx, places)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if looks > 0 && sighting[gw.Owner.Mark()] == kept {
+		if reads > 0 && revisions[gw.Owner.Mark()] == kept {
 			continue
 		}
-		kept = sighting[gw.Owner.Mark()]
+		kept = revisions[gw.Owner.Mark()]
 		if observed, err = lb.Observe(ctx, gw.Owner, providers.Refs{Places: places}); err != nil {
 			t.Fatal(err)
 		}
-		looks++
+		reads++
 		if n := len(observed.OfKind(providers.KindAddress).Nodes); n != len(simaws.SeedPublicSubnets) {
-			t.Fatalf("look %d shows %d addresses", looks, n)
+			t.Fatalf("read %d shows %d addresses", reads, n)
 		}
 	}
 	for _, n := range observed.OfKind(providers.KindAddress).Nodes {
 		if n.State != providers.Ready {
-			t.Errorf("after %d looks %s is kept as %s: %s", looks, n.Key, n.State, n.Problem)
+			t.Errorf("after %d reads %s is kept as %s: %s", reads, n.Key, n.State, n.Problem)
 		}
 	}
-	if looks < 3 || looks > 8 {
-		t.Errorf("it took %d looks", looks)
+	if reads < 3 || reads > 8 {
+		t.Errorf("it took %d reads", reads)
 	}
 }
 
-// TestAnotherAccountsPlacesAreLeftToObserve shows that one gateway that was made with other credentials does not stop all others' sweeps.
+// TestAnotherAccountsPlacesAreLeftToObserve shows that one gateway that was made with other credentials does not stop the listing for all others.
 func TestAnotherAccountsPlacesAreLeftToObserve(t *testing.T) {
 	f := newFleet(1)
 	lb, names := f.w.halves(t)
-	balancing, records := sweepBoth(t, lb, names, f.places)
+	balancing, records := listChanges(t, lb, names, f.places)
 	for _, place := range f.places {
 		place.Account = "444455556666"
-		more, others := sweepBoth(t, lb, names, append(slices.Clone(f.places), place))
+		more, others := listChanges(t, lb, names, append(slices.Clone(f.places), place))
 		if !maps.Equal(more, balancing) || !maps.Equal(others, records) {
-			t.Errorf("with %s's place sweeps tell %v and %v", place.Provider, more, others)
+			t.Errorf("with %s's place the revisions are %v and %v", place.Provider, more, others)
 		}
 		p := map[string]providers.Provider{Name: lb, dns.Name: names}[place.Provider]
 		_, err := p.Observe(context.Background(), fleetOwner(0), providers.Refs{Places: []providers.Place{place}})

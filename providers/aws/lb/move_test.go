@@ -31,7 +31,7 @@ func (w *world) settle(region string) providers.Gateway {
 	return gw
 }
 
-var beefSubnets = []string{"subnet-0beef0000000000a1", "subnet-0beef0000000000b1", "subnet-0beef0000000000c1"}
+var otherSubnets = []string{"subnet-0beef0000000000a1", "subnet-0beef0000000000b1", "subnet-0beef0000000000c1"}
 
 func TestALoadBalancerThatMovesToAnotherVPCKeepsItsAddresses(t *testing.T) {
 	w := newWorld()
@@ -41,7 +41,7 @@ func TestALoadBalancerThatMovesToAnotherVPCKeepsItsAddresses(t *testing.T) {
 	before := status.Addresses
 	// The old one goes first, as the plan says: for a while the names point at nothing.
 	w.lost[bareName(status.Hostname)] = true
-	w.class = func(c *Config) { c.Subnets = beefSubnets }
+	w.class = func(c *Config) { c.Subnets = otherSubnets }
 	l.d.Restart()
 	l.observe(&gw)
 	ahead, err := plan.Predict(l.d.Provider, gw, l.d.Observed)
@@ -66,7 +66,7 @@ func TestAClassThatMovesToAnotherRegionLeavesNothingInTheOld(t *testing.T) {
 	w := newWorld()
 	l, _ := created(t, w)
 	gw := w.settle("eu-central-1")
-	w.class = func(c *Config) { c.Region, c.Subnets = "eu-central-1", beefSubnets }
+	w.class = func(c *Config) { c.Region, c.Subnets = "eu-central-1", otherSubnets }
 	l.d.Restart()
 	l.reach(&gw)
 	gone, made := strings.Index(l.changed(), "Delete loadbalancer/main"), strings.Index(l.changed(), "Create loadbalancer/main")
@@ -127,7 +127,7 @@ func TestABroughtAddressThatSomebodyUsesIsLeftAlone(t *testing.T) {
 	l.reach(nil)
 }
 
-func TestANodeWhoseInstanceIsGoneKeepsNobodyElseOut(t *testing.T) {
+func TestANodeWhoseInstanceDoesNotRunStopsNoOther(t *testing.T) {
 	w := newWorld()
 	w.cloud.Edit(func(t *simaws.Tables) {
 		t.Instances.Change(simaws.SeedNodes[1], func(i *simaws.Instance) { i.State = "terminated" })
@@ -159,7 +159,7 @@ func TestAProtectedLoadBalancerIsNotForced(t *testing.T) {
 	}
 }
 
-func TestCredentialsOfAnotherAccountDontSeeAnEmptyWorld(t *testing.T) {
+func TestCredentialsOfAnotherAccountAreRefused(t *testing.T) {
 	w := newWorld()
 	l, gw := created(t, w)
 	other := simaws.DefaultKey
@@ -171,7 +171,7 @@ func TestCredentialsOfAnotherAccountDontSeeAnEmptyWorld(t *testing.T) {
 	}
 }
 
-// observe makes the driver look without changing anything.
+// observe makes the driver observe without changing anything.
 func (l life) observe(gw *providers.Gateway) {
 	l.Helper()
 	observed, err := l.d.Provider.Observe(l.Context(), gw.Owner, providers.Refs{Places: l.d.Footprint}.For(gw))

@@ -20,7 +20,7 @@ func (p *Provider) Observe(ctx context.Context, owner providers.Owner, refs prov
 	return p.observe(ctx, owner, refs, func(*region) *lists { return nil })
 }
 
-// observe looks at what there is, in the lists that it is given of a region, or in AWS if that is nil.
+// observe reads what there is, from the lists that it is given of a region, or from AWS if there are none.
 func (p *Provider) observe(ctx context.Context, owner providers.Owner, refs providers.Refs, listsOf func(*region) *lists) (providers.Graph, error) {
 	if err := p.checkAccounts(refs.Places); err != nil {
 		return providers.Graph{}, err
@@ -30,7 +30,7 @@ func (p *Provider) observe(ctx context.Context, owner providers.Owner, refs prov
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		v := p.view(owner, name, refs)
 		v.lists = listsOf(v.region)
-		found, err := v.look(ctx, names[name])
+		found, err := v.observe(ctx, names[name])
 		if err != nil {
 			return providers.Graph{}, err
 		}
@@ -38,7 +38,7 @@ func (p *Provider) observe(ctx context.Context, owner providers.Owner, refs prov
 	}
 	here := p.view(owner, p.config.Region, refs)
 	if _, looked := names[p.config.Region]; !looked {
-		foreign, err := here.foreign(ctx)
+		foreign, err := here.unmanaged(ctx)
 		if err != nil {
 			return providers.Graph{}, err
 		}
@@ -53,7 +53,7 @@ func (p *Provider) observe(ctx context.Context, owner providers.Owner, refs prov
 	})...), nil
 }
 
-// checkAccounts refuses places in which the credentials can't look.
+// checkAccounts refuses places that the credentials don't reach.
 func (p *Provider) checkAccounts(places []providers.Place) error {
 	for _, place := range places {
 		if place.Provider == Name && place.Account != p.account {
@@ -64,7 +64,7 @@ func (p *Provider) checkAccounts(places []providers.Place) error {
 	return nil
 }
 
-// view returns how owner's things in a region are looked at. Addresses are brought, and load balancers adopted, from the class's
+// view returns a reading of owner's things in a region. Addresses are brought, and load balancers adopted, from the class's
 // region only.
 func (p *Provider) view(owner providers.Owner, name string, refs providers.Refs) *view {
 	v := &view{
@@ -99,7 +99,7 @@ func instancesAmong(providerIDs []string, observed []providers.Node) []string {
 	return all
 }
 
-// view is one look at a region for one owner.
+// view is one reading of a region for one owner.
 type view struct {
 	*region
 	owner providers.Owner
@@ -118,39 +118,39 @@ type view struct {
 	adopted string
 }
 
-// look returns the owner's nodes in the region.
-func (w *view) look(ctx context.Context, names []string) ([]providers.Node, error) {
-	elastic, err := w.readAddresses(ctx)
+// observe returns the owner's nodes in the region.
+func (v *view) observe(ctx context.Context, names []string) ([]providers.Node, error) {
+	elastic, err := v.readAddresses(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, address := range elastic {
-		w.keys[aws.ToString(address.AllocationId)] = w.keyOf(address)
+		v.keys[aws.ToString(address.AllocationId)] = v.keyOf(address)
 	}
-	balancing, err := w.balancing(ctx, names)
+	balancing, err := v.balancing(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	nodes := w.addressNodes(elastic)
-	nodes = append(nodes, w.memory.missing(w.owner, nodes)...)
-	guards, err := w.guards(ctx, slices.ContainsFunc(balancing, isBalancer))
+	nodes := v.addressNodes(elastic)
+	nodes = append(nodes, v.created.missing(v.owner, nodes)...)
+	guards, err := v.securityNodes(ctx, slices.ContainsFunc(balancing, isBalancer))
 	if err != nil {
 		return nil, err
 	}
 	return slices.Concat(nodes, balancing, guards), nil
 }
 
-// foreign returns the addresses that were brought and the load balancers to adopt, before the owner has anything in the region.
-func (w *view) foreign(ctx context.Context) ([]providers.Node, error) {
-	nodes, err := w.balancing(ctx, nil)
-	if err != nil || len(w.brought) == 0 {
+// unmanaged returns the addresses that were brought and the load balancers to adopt, before the owner has anything in the region.
+func (v *view) unmanaged(ctx context.Context) ([]providers.Node, error) {
+	nodes, err := v.balancing(ctx, nil)
+	if err != nil || len(v.brought) == 0 {
 		return nodes, err
 	}
-	elastic, err := w.readAddresses(ctx)
+	elastic, err := v.readAddresses(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return append(nodes, w.addressNodes(elastic)...), nil
+	return append(nodes, v.addressNodes(elastic)...), nil
 }
 
 // notOurs is a thing with a name of ours and without our mark.

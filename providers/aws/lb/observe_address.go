@@ -15,14 +15,14 @@ import (
 )
 
 // readAddresses returns the owner's addresses and, by IP or allocation ID, those that were brought.
-func (w *view) readAddresses(ctx context.Context) ([]ec2types.Address, error) {
-	own, err := w.ownAddresses(ctx)
+func (v *view) readAddresses(ctx context.Context) ([]ec2types.Address, error) {
+	own, err := v.ownAddresses(ctx)
 	if err != nil {
 		return nil, err
 	}
 	all := slices.Clone(own)
 	var ips, ids []string
-	for _, text := range w.brought {
+	for _, text := range v.brought {
 		if _, err := netip.ParseAddr(text); err == nil {
 			ips = append(ips, text)
 		} else {
@@ -33,7 +33,7 @@ func (w *view) readAddresses(ctx context.Context) ([]ec2types.Address, error) {
 		if len(by.Values) == 0 {
 			continue
 		}
-		found, err := w.listAddresses(ctx, by)
+		found, err := v.listAddresses(ctx, by)
 		if err != nil {
 			return nil, err
 		}
@@ -50,18 +50,18 @@ func (w *view) readAddresses(ctx context.Context) ([]ec2types.Address, error) {
 }
 
 // addressNodes returns the owner's addresses, and those that were brought, as nodes.
-func (w *view) addressNodes(all []ec2types.Address) []providers.Node {
+func (v *view) addressNodes(all []ec2types.Address) []providers.Node {
 	var nodes []providers.Node
 	for _, address := range all {
 		node := providers.Node{
-			ID: aws.ToString(address.AllocationId), Place: w.place, State: providers.Ready, InUse: address.AssociationId != nil,
+			ID: aws.ToString(address.AllocationId), Place: v.place, State: providers.Ready, InUse: address.AssociationId != nil,
 			Spec: Address{IP: aws.ToString(address.PublicIp), Interface: aws.ToString(address.NetworkInterfaceId)},
 		}
 		mark := tagValue(address.Tags, tagOwner)
-		attached := address.AssociationId != nil && !w.held[node.ID]
-		if mark == w.owner.Mark() {
+		attached := address.AssociationId != nil && !v.held[node.ID]
+		if mark == v.owner.Mark() {
 			node.Key = cmp.Or(tagValue(address.Tags, tagRole), broughtKey(node.ID))
-			node.Name = w.owner.NameOf(node.Key)
+			node.Name = v.owner.NameOf(node.Key)
 			node.Retain = tagValue(address.Tags, tagRetain) == "true"
 			if attached {
 				node.State, node.Problem = providers.Pending, fmt.Sprintf("it is still attached to %s", aws.ToString(address.NetworkInterfaceId))
@@ -77,7 +77,7 @@ func (w *view) addressNodes(all []ec2types.Address) []providers.Node {
 			node.State, node.Problem = providers.Failed, fmt.Sprintf("it is attached to %s, which is not this EdgeGateway's; detach it, or bring another",
 				aws.ToString(address.NetworkInterfaceId))
 		}
-		for i, text := range w.brought {
+		for i, text := range v.brought {
 			if text == node.ID || text == aws.ToString(address.PublicIp) {
 				node.Key, node.Name = broughtKey(text), text
 				if node.Problem != "" {
@@ -90,19 +90,20 @@ func (w *view) addressNodes(all []ec2types.Address) []providers.Node {
 	return nodes
 }
 
-func (w *view) ownAddresses(ctx context.Context) ([]ec2types.Address, error) {
-	if w.lists == nil {
-		return w.listAddresses(ctx, ownedBy(w.owner))
+// ownAddresses returns the owner's addresses, from the view's lists if it has some, or from AWS.
+func (v *view) ownAddresses(ctx context.Context) ([]ec2types.Address, error) {
+	if v.lists == nil {
+		return v.listAddresses(ctx, ownedBy(v.owner))
 	}
-	return w.lists.addresses[w.owner.Mark()], nil
+	return v.lists.addresses[v.owner.Mark()], nil
 }
 
 // keyOf returns the key that an address has as a node.
-func (w *view) keyOf(address ec2types.Address) string {
-	if tagValue(address.Tags, tagOwner) == w.owner.Mark() {
+func (v *view) keyOf(address ec2types.Address) string {
+	if tagValue(address.Tags, tagOwner) == v.owner.Mark() {
 		return tagValue(address.Tags, tagRole)
 	}
-	for _, text := range w.brought {
+	for _, text := range v.brought {
 		if text == aws.ToString(address.AllocationId) || text == aws.ToString(address.PublicIp) {
 			return broughtKey(text)
 		}

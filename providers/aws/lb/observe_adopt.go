@@ -14,7 +14,7 @@ import (
 	session "github.com/edgegateway/edgegateway/providers/aws"
 )
 
-// adoptedSpec is what an adopted load balancer is, or one that may be: what we never change of it is not told.
+// adoptedSpec is what an adopted load balancer is, or one that may be: what we never change of it is not shown.
 func adoptedSpec(lb elbtypes.LoadBalancer, addresses []string) LoadBalancer {
 	spec := balancerSpec(lb)
 	spec.Subnets, spec.Allocations = nil, nil
@@ -46,7 +46,7 @@ func (b balancers) byRef(ctx context.Context, refs []string) ([]elbtypes.LoadBal
 	return all, nil
 }
 
-// addressesOf returns the IPv4 addresses of an internet-facing load balancer. AWS tells those that it chose itself by interface only.
+// addressesOf returns the IPv4 addresses of an internet-facing load balancer. AWS shows those that it chose itself by interface only.
 func (b balancers) addressesOf(ctx context.Context, lb elbtypes.LoadBalancer) ([]string, error) {
 	var ips []string
 	for _, zone := range lb.AvailabilityZones {

@@ -31,7 +31,7 @@ func (l listeners) of(ctx context.Context, balancer string) ([]elbtypes.Listener
 }
 
 // targetGroupsOf returns the group that a listener forwards to, and the one that is on standby; "" is none. What else somebody has it
-// forward to is not told.
+// forward to is not shown.
 func targetGroupsOf(listener elbtypes.Listener) (serving, standby string) {
 	for _, action := range listener.DefaultActions {
 		if action.TargetGroupArn != nil {
@@ -71,13 +71,13 @@ func listenerNode(place providers.Place, balancerName string, listener elbtypes.
 }
 
 // listenerNodes returns the owner's listeners of a load balancer, and notes what target groups are in use.
-func (w *view) listenerNodes(main providers.Node, attached []elbtypes.Listener) []providers.Node {
+func (v *view) listenerNodes(main providers.Node, attached []elbtypes.Listener) []providers.Node {
 	var nodes []providers.Node
 	for _, listener := range attached {
 		targets, standby := targetGroupsOf(listener)
-		w.used[targets], w.used[standby] = true, true
-		if w.labels[aws.ToString(listener.ListenerArn)].mark == w.owner.Mark() {
-			nodes = append(nodes, listenerNode(w.place, main.Name, listener, w.labels[targets].role))
+		v.used[targets], v.used[standby] = true, true
+		if v.labels[aws.ToString(listener.ListenerArn)].mark == v.owner.Mark() {
+			nodes = append(nodes, listenerNode(v.place, main.Name, listener, v.labels[targets].role))
 		}
 	}
 	return nodes

@@ -14,12 +14,12 @@ import (
 	session "github.com/edgegateway/edgegateway/providers/aws"
 )
 
-// balancersNamed, and what follows it, answers from the lists, if the view has some, and asks AWS otherwise.
-func (w *view) balancersNamed(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
-	if w.lists == nil {
-		return balancers{w.region}.byName(ctx, names)
+// balancersNamed returns the load balancers with names that are there, from the view's lists if it has some, or from AWS.
+func (v *view) balancersNamed(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
+	if v.lists == nil {
+		return balancers{v.region}.byName(ctx, names)
 	}
-	return under(w.lists.balancers, names), nil
+	return under(v.lists.balancers, names), nil
 }
 
 // byName returns those of the named load balancers that are there. AWS answers none if one of them is not, so then each is asked for alone.
@@ -103,12 +103,12 @@ func balancerNode(place providers.Place, lb elbtypes.LoadBalancer, keys map[stri
 func isBalancer(n providers.Node) bool { return n.Kind() == kindBalancer }
 
 // balancing returns load balancers, listeners and target groups.
-func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node, error) {
-	lbs, err := w.loadBalancers(ctx, names)
+func (v *view) balancing(ctx context.Context, names []string) ([]providers.Node, error) {
+	lbs, err := v.loadBalancers(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := w.targetGroupsNamed(ctx, named(kindTargets, names))
+	groups, err := v.targetGroupsNamed(ctx, named(kindTargets, names))
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 	attached := map[string][]elbtypes.Listener{}
 	for _, lb := range lbs {
 		arn := aws.ToString(lb.LoadBalancerArn)
-		if attached[arn], err = (listeners{w.region}).of(ctx, arn); err != nil {
+		if attached[arn], err = (listeners{v.region}).of(ctx, arn); err != nil {
 			return nil, err
 		}
 		arns = append(arns, arn)
@@ -127,19 +127,19 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 	for _, group := range groups {
 		arns = append(arns, aws.ToString(group.TargetGroupArn))
 	}
-	if w.labels, err = w.labelsOf(ctx, arns); err != nil {
+	if v.labels, err = v.labelsOf(ctx, arns); err != nil {
 		return nil, fmt.Errorf("reading the tags of load balancers: %w", classed(err))
 	}
 	var nodes []providers.Node
 	for _, lb := range lbs {
-		found, err := w.balancerNodes(ctx, lb, attached[aws.ToString(lb.LoadBalancerArn)])
+		found, err := v.balancerNodes(ctx, lb, attached[aws.ToString(lb.LoadBalancerArn)])
 		if err != nil {
 			return nil, err
 		}
 		nodes = append(nodes, found...)
 	}
 	for _, group := range groups {
-		node, err := w.targetGroupNode(ctx, group)
+		node, err := v.targetGroupNode(ctx, group)
 		if err != nil {
 			return nil, err
 		}
@@ -149,12 +149,12 @@ func (w *view) balancing(ctx context.Context, names []string) ([]providers.Node,
 }
 
 // loadBalancers returns those with names of the place, and those that are to be adopted.
-func (w *view) loadBalancers(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
-	all, err := w.balancersNamed(ctx, named(kindBalancer, names))
+func (v *view) loadBalancers(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
+	all, err := v.balancersNamed(ctx, named(kindBalancer, names))
 	if err != nil {
 		return nil, err
 	}
-	adoptable, err := balancers{w.region}.byRef(ctx, w.named)
+	adoptable, err := balancers{v.region}.byRef(ctx, v.named)
 	if err != nil {
 		return nil, err
 	}
@@ -183,32 +183,32 @@ func named(kind string, names []string) []string {
 	return found
 }
 
-// balancerNodes returns a load balancer and its listeners, and notes what they hold and use. One that was adopted, or is to be, is not told
+// balancerNodes returns a load balancer and its listeners, and notes what they hold and use. One that was adopted, or is to be, is not shown
 // in full, since all but its mark is others' to decide.
-func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, attached []elbtypes.Listener) ([]providers.Node, error) {
-	main := balancerNode(w.place, lb, w.keys)
-	label := w.labels[main.ID]
-	ours := label.mark == w.owner.Mark()
-	wanted := slices.Contains(w.named, main.ID) || slices.Contains(w.named, main.Name)
+func (v *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, attached []elbtypes.Listener) ([]providers.Node, error) {
+	main := balancerNode(v.place, lb, v.keys)
+	label := v.labels[main.ID]
+	ours := label.mark == v.owner.Mark()
+	wanted := slices.Contains(v.named, main.ID) || slices.Contains(v.named, main.Name)
 	switch {
 	case !ours && !wanted && madeName.MatchString(main.Name):
-		w.hold(main) // else our addresses on it would be said to be in the way, and not itself
+		v.noteAllocations(main) // else our addresses on it would be said to be in the way, and not itself
 		return []providers.Node{notOurs(main)}, nil
 	case !ours && !wanted:
 		return nil, nil // it was adopted once, and is in nobody's way now
 	case ours && !label.retain && madeName.MatchString(main.Name):
-		w.hold(main)
-		return append([]providers.Node{main}, w.listenerNodes(main, attached)...), nil
+		v.noteAllocations(main)
+		return append([]providers.Node{main}, v.listenerNodes(main, attached)...), nil
 	}
-	addresses, err := balancers{w.region}.addressesOf(ctx, lb)
+	addresses, err := balancers{v.region}.addressesOf(ctx, lb)
 	if err != nil {
 		return nil, err
 	}
 	main.Spec, main.DependsOn, main.Slots = adoptedSpec(lb, addresses), nil, nil
 	if ours {
-		// Its name says that we did not make it, even if somebody takes the tag off.
-		main.Retain, w.adopted = true, main.ID
-		return append([]providers.Node{main}, w.listenerNodes(main, attached)...), nil
+		// Its name shows that we did not make it, even if somebody takes the tag off.
+		main.Retain, v.adopted = true, main.ID
+		return append([]providers.Node{main}, v.listenerNodes(main, attached)...), nil
 	}
 	main.Unmanaged = true
 	if label.mark != "" {
@@ -217,10 +217,10 @@ func (w *view) balancerNodes(ctx context.Context, lb elbtypes.LoadBalancer, atta
 	return []providers.Node{main}, nil
 }
 
-// hold notes the addresses of a load balancer.
-func (w *view) hold(balancer providers.Node) {
+// noteAllocations notes the addresses of a load balancer.
+func (v *view) noteAllocations(balancer providers.Node) {
 	spec, _ := balancer.Spec.(LoadBalancer)
 	for _, allocation := range spec.Allocations {
-		w.held[allocation] = true
+		v.held[allocation] = true
 	}
 }

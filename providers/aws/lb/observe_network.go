@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 )
 
-// The tags that tell which subnets load balancers go to, and which of a node's security groups is the cluster's.
+// The tags of the subnets that load balancers go to, and of the cluster's among a node's security groups.
 const (
 	tagPublicSubnet   = "kubernetes.io/role/elb"
 	tagInternalSubnet = "kubernetes.io/role/internal-elb"
@@ -21,24 +22,27 @@ const (
 // filterValues is how many values one filter may have.
 const filterValues = 200
 
-// readNetwork returns the class's subnets, and where the instances are that are nodes or registered. All but what doesn't run is what was read
-// for any gateway within networkAge.
+// networkAge is how old what was read of a network may be. It is not ours, and hardly ever changes.
+const networkAge = time.Minute
+
+// readNetwork returns the class's subnets, and where the instances are that are nodes or registered. But for which instances are stopped, it may
+// be what was read for any gateway within networkAge.
 func (r *region) readNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
 	key := fmt.Sprintf("%q %q %q %t %q", config.Subnets, config.VPC, config.NodeGroups, config.Internal, instances)
-	network, known := r.memory.networks.get(key, r.now())
+	network, known := r.networks.get(key, r.now())
 	if !known {
 		var err error
-		if network, err = r.askNetwork(ctx, config, instances); err != nil {
+		if network, err = r.fetchNetwork(ctx, config, instances); err != nil {
 			return Network{}, err
 		}
-		r.memory.networks.keep(key, network, r.now())
+		r.networks.keep(key, network, r.now())
 	}
 	var err error
-	network.Down, err = r.stillDown(ctx)
+	network.Down, err = r.stillStopped(ctx)
 	return network, err
 }
 
-func (r *region) askNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
+func (r *region) fetchNetwork(ctx context.Context, config Config, instances []string) (Network, error) {
 	found, err := r.readInstances(ctx, instances)
 	if err != nil {
 		return Network{}, err
@@ -65,15 +69,15 @@ func (r *region) askNetwork(ctx context.Context, config Config, instances []stri
 	return network, err
 }
 
-// stillDown returns those instances that were found not to run and still don't.
-func (r *region) stillDown(ctx context.Context) ([]string, error) {
-	suspects := r.memory.suspects(nil)
-	up, err := r.running(ctx, suspects)
+// stillStopped returns those instances that were found not to run and still don't.
+func (r *region) stillStopped(ctx context.Context) ([]string, error) {
+	stopped := r.stopped.all()
+	up, err := r.running(ctx, stopped)
 	if err != nil {
 		return nil, err
 	}
-	r.memory.clear(up)
-	return without(suspects, up), nil
+	r.stopped.remove(up)
+	return without(stopped, up), nil
 }
 
 // groupsOf returns for each instance the group to let the load balancer in by.
@@ -86,7 +90,7 @@ func (r *region) groupsOf(ctx context.Context, found []ec2types.Instance) (map[s
 	}
 	groups := map[string]string{}
 	for instance, ids := range attached {
-		groups[instance] = choose(ids, preferred)
+		groups[instance] = pickGroup(ids, preferred)
 	}
 	return groups, nil
 }
@@ -160,8 +164,8 @@ func (r *region) clusterGroups(ctx context.Context, attached map[string][]string
 	return tagged, nil
 }
 
-// choose returns the first of the preferred groups, or the first: what one group lets in, none of the others keeps out.
-func choose(ids []string, preferred map[string]bool) string {
+// pickGroup returns the first of the preferred groups, or the first: what one group lets in, none of the others keeps out.
+func pickGroup(ids []string, preferred map[string]bool) string {
 	for _, id := range ids {
 		if preferred[id] {
 			return id
@@ -170,7 +174,7 @@ func choose(ids []string, preferred map[string]bool) string {
 	return ids[0]
 }
 
-// attachedTo says whether a network interface still uses a security group.
+// attachedTo reports whether a network interface still uses a security group.
 func (r *region) attachedTo(ctx context.Context, group string) (bool, error) {
 	out, err := r.network.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []ec2types.Filter{filter("group-id", group)}})
 	if err != nil {

@@ -12,11 +12,12 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-func (w *view) ownRules(ctx context.Context) ([]ec2types.SecurityGroupRule, error) {
-	if w.lists == nil {
-		return w.readRules(ctx, ownedBy(w.owner))
+// ownRules returns the owner's rules, from the view's lists if it has some, or from AWS.
+func (v *view) ownRules(ctx context.Context) ([]ec2types.SecurityGroupRule, error) {
+	if v.lists == nil {
+		return v.readRules(ctx, ownedBy(v.owner))
 	}
-	return w.lists.rules[w.owner.Mark()], nil
+	return v.lists.rules[v.owner.Mark()], nil
 }
 
 func (r *region) readRules(ctx context.Context, filters ...ec2types.Filter) ([]ec2types.SecurityGroupRule, error) {

@@ -12,21 +12,22 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-func (w *view) ownGroups(ctx context.Context) ([]ec2types.SecurityGroup, error) {
-	if w.lists == nil {
-		return w.readGroups(ctx, ownedBy(w.owner))
+// ownSecurityGroups returns the owner's groups, from the view's lists if it has some, or from AWS.
+func (v *view) ownSecurityGroups(ctx context.Context) ([]ec2types.SecurityGroup, error) {
+	if v.lists == nil {
+		return v.readGroups(ctx, ownedBy(v.owner))
 	}
-	return w.lists.groups[w.owner.Mark()], nil
+	return v.lists.groups[v.owner.Mark()], nil
 }
 
-// guards returns the frontend group and the rules in the nodes' groups. While a load balancer is there, nobody need ask whether its
+// securityNodes returns the frontend group and the rules in the nodes' groups. While a load balancer is there, nobody need ask whether its
 // network interfaces have gone.
-func (w *view) guards(ctx context.Context, serving bool) ([]providers.Node, error) {
-	groups, err := w.ownGroups(ctx)
+func (v *view) securityNodes(ctx context.Context, serving bool) ([]providers.Node, error) {
+	groups, err := v.ownSecurityGroups(ctx)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := w.ownRules(ctx)
+	rules, err := v.ownRules(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -34,15 +35,15 @@ func (w *view) guards(ctx context.Context, serving bool) ([]providers.Node, erro
 	for _, group := range groups {
 		names[aws.ToString(group.GroupId)] = aws.ToString(group.GroupName)
 	}
-	nodes := nodeAccessNodes(w.place, w.owner, rules, names)
+	nodes := nodeAccessNodes(v.place, v.owner, rules, names)
 	for _, group := range groups {
 		detaching := false
 		if !serving {
-			if detaching, err = w.attachedTo(ctx, aws.ToString(group.GroupId)); err != nil {
+			if detaching, err = v.attachedTo(ctx, aws.ToString(group.GroupId)); err != nil {
 				return nil, err
 			}
 		}
-		nodes = append(nodes, securityGroupNode(w.place, group, detaching))
+		nodes = append(nodes, securityGroupNode(v.place, group, detaching))
 	}
 	return nodes, nil
 }
@@ -60,7 +61,7 @@ func (r *region) readGroups(ctx context.Context, filters ...ec2types.Filter) ([]
 	return all, nil
 }
 
-// securityGroupNode returns a group as a node. Detaching says that interfaces of a load balancer that is gone still use it.
+// securityGroupNode returns a group as a node. Detaching: interfaces of a load balancer that is gone still use it.
 func securityGroupNode(place providers.Place, group ec2types.SecurityGroup, detaching bool) providers.Node {
 	node := providers.Node{
 		Key: securityGroupKey, Name: aws.ToString(group.GroupName), ID: aws.ToString(group.GroupId), Place: place,

@@ -32,7 +32,7 @@ func (r *region) classSubnets(ctx context.Context, config Config, vpcs []string)
 	if found, err = r.readSubnets(ctx, []ec2types.Filter{filter("vpc-id", vpcs...)}); err != nil {
 		return nil, err
 	}
-	routed, err := r.routed(ctx, vpcs)
+	routed, err := r.readRoutes(ctx, vpcs)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func subnetTag(internal bool) string {
 	return tagPublicSubnet
 }
 
-// routes say which route tables lead to an internet gateway, by subnet, and by VPC for the subnets that have the VPC's main one.
+// routes are which route tables lead to an internet gateway, by subnet, and by VPC for the subnets that have the VPC's main one.
 type routes map[string]bool
 
 func (r routes) public(s Subnet) bool {
@@ -79,8 +79,8 @@ func (r routes) public(s Subnet) bool {
 	return r[s.VPC]
 }
 
-// routed reads the route tables of VPCs.
-func (r *region) routed(ctx context.Context, vpcs []string) (routes, error) {
+// readRoutes reads the route tables of VPCs.
+func (r *region) readRoutes(ctx context.Context, vpcs []string) (routes, error) {
 	all := routes{}
 	pages := ec2.NewDescribeRouteTablesPaginator(r.network, &ec2.DescribeRouteTablesInput{Filters: []ec2types.Filter{filter("vpc-id", vpcs...)}})
 	for pages.HasMorePages() {

@@ -15,33 +15,34 @@ import (
 	session "github.com/edgegateway/edgegateway/providers/aws"
 )
 
-func (w *view) targetGroupsNamed(ctx context.Context, names []string) ([]elbtypes.TargetGroup, error) {
-	if w.lists == nil {
-		return targetGroups{w.region}.byName(ctx, names)
+// targetGroupsNamed returns the target groups with names that are there, from the view's lists if it has some, or from AWS.
+func (v *view) targetGroupsNamed(ctx context.Context, names []string) ([]elbtypes.TargetGroup, error) {
+	if v.lists == nil {
+		return targetGroups{v.region}.byName(ctx, names)
 	}
-	return under(w.lists.targetGroups, names), nil
+	return under(v.lists.targetGroups, names), nil
 }
 
 // targetGroupNode returns a target group as a node. One that a load balancer uses of which there is no listener any more is Pending.
-func (w *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) (providers.Node, error) {
-	name, place := aws.ToString(group.TargetGroupName), w.place
+func (v *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) (providers.Node, error) {
+	name, place := aws.ToString(group.TargetGroupName), v.place
 	place.Names = []string{placeName(kindTargets, name)}
 	node := providers.Node{
 		Key: kindTargets + "/" + name, Name: name, ID: aws.ToString(group.TargetGroupArn), Place: place,
 		State: providers.Ready, Loss: providers.InPlace,
 	}
-	if w.adopted != "" && (len(group.LoadBalancerArns) == 0 || slices.Contains(group.LoadBalancerArns, w.adopted)) {
+	if v.adopted != "" && (len(group.LoadBalancerArns) == 0 || slices.Contains(group.LoadBalancerArns, v.adopted)) {
 		node.DependsOn = []string{balancerKey} // which is given up last
 	}
-	if w.labels[node.ID].mark != w.owner.Mark() {
+	if v.labels[node.ID].mark != v.owner.Mark() {
 		return notOurs(node), nil
 	}
-	spec, err := targetGroups{w.region}.read(ctx, group)
+	spec, err := targetGroups{v.region}.read(ctx, group)
 	if err != nil {
 		return providers.Node{}, err
 	}
-	node.Key, node.Spec = cmp.Or(w.labels[node.ID].role, node.Key), spec
-	if len(group.LoadBalancerArns) > 0 && !w.used[node.ID] {
+	node.Key, node.Spec = cmp.Or(v.labels[node.ID].role, node.Key), spec
+	if len(group.LoadBalancerArns) > 0 && !v.used[node.ID] {
 		node.State, node.Problem = providers.Pending, "the load balancer has not let go of it yet"
 	}
 	return node, nil
@@ -93,22 +94,22 @@ func (g targetGroups) read(ctx context.Context, group elbtypes.TargetGroup) (Tar
 			*a.value(&spec.Attributes) = aws.ToString(given.Attributes[i].Value)
 		}
 	}
-	err = g.count(ctx, &spec, aws.ToString(group.TargetGroupName), aws.ToString(group.TargetGroupArn), len(group.LoadBalancerArns) > 0)
+	err = g.readHealth(ctx, &spec, aws.ToString(group.TargetGroupName), aws.ToString(group.TargetGroupArn), len(group.LoadBalancerArns) > 0)
 	return spec, err
 }
 
-// count reads how a group's targets are now. Used says that a listener sends to it.
-func (g targetGroups) count(ctx context.Context, spec *TargetGroup, name, arn string, used bool) error {
+// readHealth reads how a group's targets are now. Used: a listener sends to it.
+func (g targetGroups) readHealth(ctx context.Context, spec *TargetGroup, name, arn string, used bool) error {
 	health, err := g.targets.DescribeTargetHealth(ctx, &elb.DescribeTargetHealthInput{TargetGroupArn: aws.String(arn)})
 	if err != nil {
 		return fmt.Errorf("reading the targets of target group %q: %w", name, classed(err))
 	}
-	spec.tally(health.TargetHealthDescriptions, used)
+	spec.setHealth(health.TargetHealthDescriptions, used)
 	return nil
 }
 
-// tally sorts targets by how they are now. Used says that a listener sends to the group.
-func (t *TargetGroup) tally(descriptions []elbtypes.TargetHealthDescription, used bool) {
+// setHealth sorts targets by how they are now. Used: a listener sends to the group.
+func (t *TargetGroup) setHealth(descriptions []elbtypes.TargetHealthDescription, used bool) {
 	t.Members, t.Healthy, t.Initial, t.Idle, t.Unhealthy, t.Draining = nil, nil, nil, nil, nil, nil
 	for _, d := range descriptions {
 		if d.Target == nil || d.TargetHealth == nil {

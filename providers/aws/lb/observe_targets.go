@@ -8,7 +8,7 @@ import (
 	session "github.com/edgegateway/edgegateway/providers/aws"
 )
 
-// Glance implements providers.Glancer. A target group that is not there any more is left to the next look.
+// RefreshTargets implements providers.TargetRefresher. A target group that is not there any more is left to the next Observe.
 func (p *Provider) RefreshTargets(ctx context.Context, _ providers.Owner, observed providers.Graph) (providers.Graph, error) {
 	nodes := slices.Clone(observed.Nodes)
 	for i, n := range nodes {
@@ -16,7 +16,7 @@ func (p *Provider) RefreshTargets(ctx context.Context, _ providers.Owner, observ
 		if !ok || n.Unmanaged {
 			continue
 		}
-		err := targetGroups{p.in(n.Place.Region)}.count(ctx, &spec, n.Name, n.ID, used(n.ID, observed))
+		err := targetGroups{p.in(n.Place.Region)}.readHealth(ctx, &spec, n.Name, n.ID, used(n.ID, observed))
 		if session.HasCode(err, "TargetGroupNotFound") {
 			continue
 		}
@@ -28,7 +28,7 @@ func (p *Provider) RefreshTargets(ctx context.Context, _ providers.Owner, observ
 	return providers.NewGraph(nodes...), nil
 }
 
-// used says whether a listener sends to a target group, or is about to.
+// used reports whether a listener sends to a target group, or is about to.
 func used(group string, observed providers.Graph) bool {
 	return slices.ContainsFunc(observed.Nodes, func(n providers.Node) bool {
 		spec, ok := n.Spec.(Listener)

@@ -50,9 +50,9 @@ func (w *world) serving() []string {
 
 // neverEmpty makes a listener without a target a fault, from now on and at any instant.
 func (w *world) neverEmpty() {
-	look := w.cloud.After
+	before := w.cloud.After
 	w.cloud.After = func(call simcloud.Call) {
-		look(call)
+		before(call)
 		w.cloud.Edit(func(t *simaws.Tables) {
 			now := w.cloud.Kernel.Inventory.Now()
 			each(t.Listeners.All(now), func(l simaws.Listener) simaws.Tags { return l.Tags }, func(l simaws.Listener) {
@@ -65,11 +65,11 @@ func (w *world) neverEmpty() {
 	}
 }
 
-// neverUnserved makes a listener without a target that AWS sends to a fault, from now on: what it has not looked at yet gets nothing.
+// neverUnserved makes a listener without a target that AWS sends to a fault, from now on: what it has not checked yet gets nothing.
 func (w *world) neverUnserved() {
-	look := w.cloud.After
+	before := w.cloud.After
 	w.cloud.After = func(call simcloud.Call) {
-		look(call)
+		before(call)
 		healthy := map[string]bool{}
 		for _, target := range w.cloud.Registrations() {
 			healthy[target.Group] = healthy[target.Group] || target.Health == "healthy"
@@ -146,7 +146,7 @@ func TestAPodThatDrainsLeavesAfterItsSuccessorCame(t *testing.T) {
 	}
 }
 
-func TestATargetIsAsItIsOnItsWorstPort(t *testing.T) {
+func TestATargetHasTheStateOfItsWorstPort(t *testing.T) {
 	w := newWorld()
 	l, gw := created(t, w)
 	w.cloud.Edit(func(t *simaws.Tables) {
@@ -164,7 +164,7 @@ func TestATargetIsAsItIsOnItsWorstPort(t *testing.T) {
 	}
 }
 
-func TestTargetsThatNoListenerSendsToArrive(t *testing.T) {
+func TestTargetsThatNoListenerSendsToArePending(t *testing.T) {
 	group := func(key string, spec TargetGroup) providers.Node {
 		return providers.Node{Key: kindTargets + "/" + key, Name: key, State: providers.Ready, Spec: spec}
 	}

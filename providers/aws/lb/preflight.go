@@ -40,16 +40,16 @@ type need struct {
 	balancer                                 string
 }
 
-// stand is how much of a quota there is, and how much of that is used. AWS does not tell of all.
-type stand struct {
+// quotaUse is how much of a quota there is, and how much of that is used. AWS does not show all: what it does not is not known.
+type quotaUse struct {
 	limit, used int
-	told        bool
+	known       bool
 }
 
-// fits says whether there is room for more.
-func (s stand) fits(needed int) bool { return !s.told || s.used+needed <= s.limit }
+// fits reports whether there is room for more.
+func (u quotaUse) fits(needed int) bool { return !u.known || u.used+needed <= u.limit }
 
-// quotaAge is how old what was read of a quota may be to say that there is room. Nothing is refused by it.
+// quotaAge is how old what was read of a quota may be to conclude that there is room. Nothing is refused by it.
 const quotaAge = time.Minute
 
 // demand is what is needed of a quota.
@@ -59,21 +59,21 @@ type demand struct {
 	of string
 	// needed by this gateway, of which taken leaves less to others.
 	needed, taken int
-	ask           func(context.Context) (stand, error)
+	ask           func(context.Context) (quotaUse, error)
 }
 
-// key of the quota among all that are remembered.
+// key of the quota among those that were read lately.
 func (d demand) key() string { return d.quota + " " + d.of }
 
 // Preflight implements providers.Preflighter. It asks for those quotas that something is to be taken from, and names all that are too small.
 // What it lets pass counts as used for the next ones, as long as what was read is believed, so that many gateways that come at once don't
-// count the same things. AWS tells the quota of security groups of a region by no call of EC2's; if that is reached, the creation says so.
+// count the same things. No call of EC2's shows a region's quota of security groups; if that is reached, the creation fails by it.
 func (p *Provider) Preflight(ctx context.Context, desired, observed providers.Graph) error {
 	r := p.in(p.config.Region)
 	demands := r.demands(needed(desired, observed))
 	var short []string
 	for _, d := range demands {
-		there, err := r.standOf(ctx, d)
+		there, err := r.quotaUseOf(ctx, d)
 		if err != nil {
 			return err
 		}
@@ -86,7 +86,7 @@ func (p *Provider) Preflight(ctx context.Context, desired, observed providers.Gr
 		return session.Denied(session.ReasonQuota, session.FieldRegion, fmt.Errorf("AWS account %s, region %s: %s", p.account, p.config.Region, strings.Join(short, ". ")))
 	}
 	for _, d := range demands {
-		r.memory.quotas.change(d.key(), func(s *stand) { s.used += d.taken })
+		r.quotas.change(d.key(), func(u *quotaUse) { u.used += d.taken })
 	}
 	return nil
 }
@@ -94,16 +94,16 @@ func (p *Provider) Preflight(ctx context.Context, desired, observed providers.Gr
 // demands returns the quotas of which something is needed.
 func (r *region) demands(n need) []demand {
 	var limits map[string]int
-	ofELB := func(name string, count func(context.Context) (int, error)) func(context.Context) (stand, error) {
-		return func(ctx context.Context) (stand, error) {
+	ofELB := func(name string, count func(context.Context) (int, error)) func(context.Context) (quotaUse, error) {
+		return func(ctx context.Context) (quotaUse, error) {
 			var err error
 			if limits == nil {
 				if limits, err = r.balancingLimits(ctx); err != nil {
-					return stand{}, err
+					return quotaUse{}, err
 				}
 			}
-			there := stand{}
-			if there.limit, there.told = limits[name]; there.told {
+			there := quotaUse{}
+			if there.limit, there.known = limits[name]; there.known {
 				there.used, err = count(ctx)
 			}
 			return there, err
@@ -111,7 +111,7 @@ func (r *region) demands(n need) []demand {
 	}
 	listeners := func(ctx context.Context) (int, error) { return r.countListeners(ctx, n.balancer) }
 	all := []demand{
-		{quota: quotaAddresses, needed: n.addresses, taken: n.addresses, ask: r.addressStand},
+		{quota: quotaAddresses, needed: n.addresses, taken: n.addresses, ask: r.addressUse},
 		{quota: quotaListeners, of: n.balancer, needed: n.listeners, ask: ofELB(limitListeners, listeners)}, // nobody else makes listeners there
 		{quota: quotaBalancers, needed: n.balancers, taken: n.balancers, ask: ofELB(limitBalancers, r.countBalancers)},
 		{quota: quotaTargets, needed: n.targets, taken: n.targets, ask: ofELB(limitTargets, r.countTargetGroups)},
@@ -119,29 +119,29 @@ func (r *region) demands(n need) []demand {
 	return slices.DeleteFunc(all, func(d demand) bool { return d.needed == 0 })
 }
 
-// standOf returns how a quota stands, as it was read lately if there is room by that.
-func (r *region) standOf(ctx context.Context, d demand) (stand, error) {
-	if there, known := r.memory.quotas.get(d.key(), r.now()); known && there.fits(d.needed) {
+// quotaUseOf returns how a quota is used, as it was read lately if there is room by that.
+func (r *region) quotaUseOf(ctx context.Context, d demand) (quotaUse, error) {
+	if there, known := r.quotas.get(d.key(), r.now()); known && there.fits(d.needed) {
 		return there, nil
 	}
 	there, err := d.ask(ctx)
 	if err == nil {
-		r.memory.quotas.keep(d.key(), there, r.now())
+		r.quotas.keep(d.key(), there, r.now())
 	}
 	return there, err
 }
 
-// addressStand returns how the quota of Elastic IPs stands.
-func (r *region) addressStand(ctx context.Context) (stand, error) {
+// addressUse returns how the quota of Elastic IPs is used.
+func (r *region) addressUse(ctx context.Context) (quotaUse, error) {
 	limit, told, err := r.addressLimit(ctx)
 	if err != nil || !told {
-		return stand{}, err
+		return quotaUse{}, err
 	}
 	out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})
 	if err != nil {
-		return stand{}, fmt.Errorf("counting addresses: %w", classed(err))
+		return quotaUse{}, fmt.Errorf("counting addresses: %w", classed(err))
 	}
-	return stand{limit: limit, used: len(out.Addresses), told: true}, nil
+	return quotaUse{limit: limit, used: len(out.Addresses), known: true}, nil
 }
 
 // needed counts what is wanted and not there. What replaces something needs room beside it.
@@ -170,7 +170,7 @@ func needed(desired, observed providers.Graph) need {
 	return n
 }
 
-// addressLimit returns how many addresses the account may have, false if AWS does not tell.
+// addressLimit returns how many addresses the account may have, false if AWS does not show it.
 func (r *region) addressLimit(ctx context.Context) (int, bool, error) {
 	out, err := r.account.DescribeAccountAttributes(ctx, &ec2.DescribeAccountAttributesInput{})
 	if err != nil {

@@ -38,12 +38,12 @@ func preflown(t *testing.T, w *world, gw providers.Gateway) {
 	}
 }
 
-func TestWhatDoesNotFitIntoAQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
+func TestWhatDoesNotFitIntoAQuotaIsRefusedBeforeAnythingIsMade(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		quotas map[string]int
 		there  func(f fleet) // beside another gateway's things: 2 addresses, a load balancer and 2 target groups
-		told   []string      // nothing: it fits
+		says   []string      // nothing: it fits
 	}{
 		{"all fits exactly", map[string]int{"elastic-ips": 5, "network-load-balancers": 2, "target-groups": 4, "listeners-per-load-balancer": 2}, nil, nil},
 		{"addresses", map[string]int{"elastic-ips": 4}, nil, []string{`the quota "EC2-VPC Elastic IPs" is 4, of which 2 are in use, and this needs 3 more`,
@@ -70,7 +70,7 @@ func TestWhatDoesNotFitIntoAQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 			if _, after := f.w.cloud.Calls(); after != before {
 				t.Errorf("it makes %d calls that change something", after-before)
 			}
-			if len(c.told) == 0 {
+			if len(c.says) == 0 {
 				if err != nil {
 					t.Error(err)
 				}
@@ -80,9 +80,9 @@ func TestWhatDoesNotFitIntoAQuotaIsToldBeforeAnythingIsMade(t *testing.T) {
 			if !errors.As(err, &got) || got.Class != providers.Denied || got.Reason != session.ReasonQuota {
 				t.Fatalf("it gives %v", err)
 			}
-			for _, told := range c.told {
-				if !strings.Contains(got.Error(), told) {
-					t.Errorf("%q is not in %q", told, got)
+			for _, text := range c.says {
+				if !strings.Contains(got.Error(), text) {
+					t.Errorf("%q is not in %q", text, got)
 				}
 			}
 		})
@@ -104,7 +104,7 @@ func TestManyGatewaysCountQuotasOnce(t *testing.T) {
 		calls int // quotas of addresses and their number; ELB's quotas, load balancers and target groups
 		why   string
 	}{
-		{0, 5, "the first asks"}, {time.Second, 0, "the second is told what the first was"},
+		{0, 5, "the first asks"}, {time.Second, 0, "the second gets what the first read"},
 		{time.Second, 2, "for the third there are too few addresses by that, and none of the two has taken any"},
 		{time.Minute, 5, "what was read is too old"},
 	} {
@@ -162,8 +162,8 @@ func TestAnAdoptedLoadBalancersListenersCount(t *testing.T) {
 		w := newWorldOf(simaws.Config{Quotas: map[string]int{"listeners-per-load-balancer": c.quota, "network-load-balancers": 1, "elastic-ips": 0}})
 		w.cloud.Edit(share) // it has a listener of its own
 		err := preflight(w, adopting(sharedName))
-		const told = `the quota "Listeners per Network Load Balancer" is 2, of which 1 are in use, and this needs 2 more`
-		if c.fits && err != nil || !c.fits && (err == nil || !strings.Contains(err.Error(), told)) {
+		const text = `the quota "Listeners per Network Load Balancer" is 2, of which 1 are in use, and this needs 2 more`
+		if c.fits && err != nil || !c.fits && (err == nil || !strings.Contains(err.Error(), text)) {
 			t.Errorf("with room for %d listeners it gives %v", c.quota, err)
 		}
 	}

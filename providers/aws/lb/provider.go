@@ -37,7 +37,7 @@ const Name = "aws"
 // defaultDrainSeconds of a target that leaves.
 const defaultDrainSeconds = 120
 
-// LoadBalancers makes Network Load Balancers.
+// Provider makes Network Load Balancers.
 type Provider struct {
 	config  Config
 	account string
@@ -57,7 +57,7 @@ var (
 	_ providers.OwnedLister     = (*Provider)(nil)
 )
 
-// NewLoadBalancers returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's
+// New returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's
 // field, if credentials or region can't be used.
 func New(ctx context.Context, config Config) (*Provider, error) {
 	loaded, account, err := config.Open(ctx, config.Region, session.FieldCredentials)

@@ -42,7 +42,7 @@ func (p *Provider) Report(observed providers.Graph) providers.Status {
 	return status
 }
 
-// addressed says whether every address is there. An address that comes off an old load balancer is as good as one that is on none.
+// addressed reports whether every address is there. An address that comes off an old load balancer is as good as one that is on none.
 func addressed(observed providers.Graph, internal bool) providers.Verdict {
 	nodes := observed.OfKind(providers.KindAddress).Nodes
 	if internal && len(nodes) == 0 {

@@ -49,7 +49,7 @@ func TestSubnetsWithoutTagsAreFoundByTheirRoutes(t *testing.T) {
 	}
 }
 
-func TestSubnetsAreLookedForOnceThereIsANode(t *testing.T) {
+func TestSubnetsAreSearchedForOnceThereIsANode(t *testing.T) {
 	w := newWorld()
 	untag(w)
 	l, gw := newLife(t, w), testGateway()

@@ -14,7 +14,7 @@ import (
 	session "github.com/edgegateway/edgegateway/providers/aws"
 )
 
-// The keys of tags. tagOwner holds the mark, tagClusterUID the cluster's UID, by which a survey finds all of a cluster's, tagRole the node's key,
+// The keys of tags. tagOwner holds the mark, tagClusterUID the cluster's UID, by which ListOwned finds all of a cluster's, tagRole the node's key,
 // tagRetain "true" on what outlives its gateway; the others are for people who read the console.
 const (
 	tagOwner      = "edgegateway.dev/owner"

@@ -48,7 +48,7 @@ func newWorldOf(config simaws.Config) *world {
 	w.cloud.Before = w.fate
 	w.cloud.After = func(call simcloud.Call) {
 		if call.Mutating {
-			w.look()
+			w.checkRecords()
 		}
 	}
 	return w
@@ -81,7 +81,7 @@ func (w *world) config() Config {
 	return config
 }
 
-// provider returns both halves with empty memory.
+// provider returns both halves as a new process has them.
 func (w *world) provider() providers.Provider { return w.split(w.config()) }
 
 func (w *world) split(config Config) providers.Provider {
@@ -131,7 +131,7 @@ func (w *world) asSeen() providertest.World {
 	}
 }
 
-// inventory is all that was not seeded. It tells whose each thing is: rules are those of their group's owner, records those of their claim's.
+// inventory is all that was not seeded. It says whose each thing is: rules are those of their group's owner, records those of their claim's.
 func (w *world) inventory() []providertest.Thing {
 	items := w.cloud.Inventory()
 	marks := map[string]string{}
@@ -293,8 +293,8 @@ func (w *world) invariant() error {
 	return w.first
 }
 
-// look checks that names point at load balancers of their owner that are there and, when they begin to, forward.
-func (w *world) look() {
+// checkRecords checks that names point at load balancers of their owner that are there and, when they begin to, forward.
+func (w *world) checkRecords() {
 	now := map[string]bool{}
 	var wrong error
 	w.cloud.Edit(func(t *simaws.Tables) {
