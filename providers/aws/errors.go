@@ -151,7 +151,7 @@ const (
 )
 
 // plainAnswer is an answer of AWS's as a condition says it. The SDK's own text has the number of the request, and EC2's a blob that encodes it: with
-// those, every look that fails alike would say something else, and every status would be written again.
+// those, errors of one cause would differ, and every status would be written again.
 type plainAnswer struct {
 	error
 	text string

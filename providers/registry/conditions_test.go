@@ -70,13 +70,13 @@ func TestWhatAPersonMustMendNamesTheFieldAndTheCure(t *testing.T) {
 			}
 			for range 10 {
 				if again := a.obstructed(t, g); providers.ClassOf(again) != c.class {
-					t.Errorf("at the next look it is %v", again)
+					t.Errorf("at the next round it is %v", again)
 				}
 			}
 			moreReads, moreWrites := a.cloud.Calls()
-			// Each look ends with one call that AWS refuses; what else is due is done once.
+			// Each round ends with one call that AWS refuses; what else is due is done once.
 			if moreWrites-writes > 12 || moreReads-reads > 10*25 {
-				t.Errorf("ten looks cost %d reads and %d writes", moreReads-reads, moreWrites-writes)
+				t.Errorf("ten rounds cost %d reads and %d writes", moreReads-reads, moreWrites-writes)
 			}
 		})
 	}
