@@ -138,8 +138,8 @@ func TestAPodThatDrainsLeavesAfterItsSuccessorCame(t *testing.T) {
 		w.cloud.Advance(step / 4)
 	}
 	want := []string{
-		"[{10.0.16.50 Serving}]", "[{10.0.16.50 Serving} {10.0.17.50 Arriving}]", "[{10.0.16.50 Serving} {10.0.17.50 Serving}]",
-		"[{10.0.16.50 Leaving} {10.0.17.50 Serving}]", "[{10.0.17.50 Serving}]",
+		"map[10.0.16.50:Ready]", "map[10.0.16.50:Ready 10.0.17.50:Pending]", "map[10.0.16.50:Ready 10.0.17.50:Ready]",
+		"map[10.0.16.50:Leaving 10.0.17.50:Ready]", "map[10.0.17.50:Ready]",
 	}
 	if diff := cmp.Diff(want, seen); diff != "" || w.first != nil {
 		t.Errorf("%v; the targets were (-want +got):\n%s", w.first, diff)
