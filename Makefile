@@ -77,7 +77,7 @@ crash: ## run the whole crash proof: every fault at every call of every story; w
 
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
-	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
+	go test -timeout 60m -p 1 -parallel 4 -v ./test/cluster/... ./test/e2e
 
 .PHONY: demo
 demo: ## start a cluster and show the product; PROVIDER=aws: in a simulated AWS; ONCE=1 checks every step, then takes all of it down
