@@ -13,9 +13,9 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -100,7 +100,7 @@ func (w *awsWorld) registry(_ *sim, p *process) *registry.Registry {
 	p.killed = append(p.killed, connection.Kill)
 	pace := engine.DefaultPace()
 	pace.Now = w.now
-	budgets := &aws.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
+	budgets := &ratelimit.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
 	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: counting{connection.Client(), &w.requests}, Budgets: budgets}
 }
 
