@@ -68,7 +68,7 @@ func newBudgets() (*Budgets, *clock) {
 	return &Budgets{Now: c.Now, Sleep: c.sleep}, c
 }
 
-func TestACallWaitsForItsTurnOrIsToldToComeBack(t *testing.T) {
+func TestACallWaitsForItsTurnOrIsRefused(t *testing.T) {
 	b, c := newBudgets()
 	register := func() (time.Duration, error) {
 		turn, err := begin(context.Background(), b, callOf("balancing", "Register"))
@@ -97,14 +97,14 @@ func TestACallWaitsForItsTurnOrIsToldToComeBack(t *testing.T) {
 	if waiting != 18+1 {
 		t.Errorf("%d calls wait, at 3.6 a second for at most 5 seconds", waiting-1)
 	}
-	// Who was sent away has taken nothing.
+	// A refused call has taken no token.
 	_ = c.sleep(context.Background(), got.After-maxWait)
 	if wait, err := register(); err != nil || wait > maxWait {
-		t.Errorf("who comes back waits %s: %v", wait, err)
+		t.Errorf("the next one waits %s: %v", wait, err)
 	}
 }
 
-func TestNobodyWaitsLongerThanItsContext(t *testing.T) {
+func TestACallWaitsNoLongerThanItsContext(t *testing.T) {
 	b, c := newBudgets()
 	counted := 0
 	b.Count = func(_, _ string, _ time.Duration, code string) {
@@ -132,7 +132,7 @@ func TestNobodyWaitsLongerThanItsContext(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := create(gone); !errors.Is(err, context.Canceled) {
-		t.Errorf("when it is not wanted any more it gives %v", err)
+		t.Errorf("when its context is over it gives %v", err)
 	}
 	if counted != 2 {
 		t.Errorf("%d calls that were not sent are counted", counted)

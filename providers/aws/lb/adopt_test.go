@@ -96,7 +96,7 @@ func TestALoadBalancerIsAdoptedServesAndIsGivenUp(t *testing.T) {
 
 func TestNoOtherOwnersLoadBalancerIsAdopted(t *testing.T) {
 	for name, tags := range map[string]simaws.Tags{
-		"another gateway's":    {tagOwner: providers.Owner{Cluster: "thief"}.Mark()},
+		"another gateway's":    {tagOwner: providers.Owner{Cluster: "another"}.Mark()},
 		"another controller's": {"elbv2.k8s.aws/cluster": "main"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -214,16 +214,16 @@ func (w *world) remove(id string) error {
 
 // disown gives a thing to another owner.
 func (w *world) disown(id string) bool {
-	thief := providers.Owner{Cluster: "thief"}.Mark()
+	other := providers.Owner{Cluster: "another"}.Mark()
 	host, _, isRecord := strings.Cut(id, "/")
 	if !isRecord || strings.HasPrefix(id, "arn:") {
-		return w.cloud.Retag(id, simaws.Tags{tagOwner: thief})
+		return w.cloud.Retag(id, simaws.Tags{tagOwner: other})
 	}
 	done := false
 	w.cloud.Edit(func(t *simaws.Tables) {
 		done = t.Records.Change(keyOf(records.ClaimName(host)+"/TXT"), func(set *simaws.RecordSet) {
 			if c, ok := claimIn(*set); ok {
-				set.Values = []string{`"` + records.Claim{Mark: thief, Types: c.Types}.Text() + `"`}
+				set.Values = []string{`"` + records.Claim{Mark: other, Types: c.Types}.Text() + `"`}
 			}
 		})
 	})
@@ -334,7 +334,7 @@ func pointsWell(t *simaws.Tables, view simcloud.View, set simaws.RecordSet, mark
 	if i < 0 {
 		return fmt.Errorf("%s points at %s, which is gone", set.Name, set.Alias.DNSName)
 	}
-	if owner := balancers[i].Tags[tagOwner]; owner != mark && owner != (providers.Owner{Cluster: "thief"}).Mark() {
+	if owner := balancers[i].Tags[tagOwner]; owner != mark && owner != (providers.Owner{Cluster: "another"}).Mark() {
 		return fmt.Errorf("%s of %s points at %s of %s", set.Name, mark, set.Alias.DNSName, owner)
 	}
 	forwards := slices.ContainsFunc(t.Listeners.All(view), func(l simaws.Listener) bool { return l.Balancer == balancers[i].ARN })
