@@ -26,7 +26,7 @@ const (
 	ReasonThrottled   = "Throttled"
 	ReasonInvalid     = "InvalidSpec"
 	ReasonRegion      = "RegionUnknown"
-	ReasonConflict    = records.ReasonRecordConflict
+	ReasonConflict    = records.ReasonConflict
 	ReasonZone        = "ZoneNotFound"
 	ReasonProtected   = "DeletionProtected"
 	ReasonSubnet      = "SubnetUnusable"
