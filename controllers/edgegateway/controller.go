@@ -18,7 +18,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/registry"
@@ -62,8 +62,8 @@ type Reconciler struct {
 	Reach  *Reach
 	Health *Health
 	// Measure replaces Reach and Health for a caller with a time and a network of its own: it probes at once, and answers as
-	// vantage.Summarize does. Nil: vantages and proxies are asked.
-	Measure func(request vantage.Request) (ok bool, reason, message string)
+	// prober.Summarize does. Nil: vantages and proxies are asked.
+	Measure func(request prober.Request) (ok bool, reason, message string)
 	// Metrics count; nil counts nothing.
 	Metrics *Metrics
 

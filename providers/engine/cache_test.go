@@ -11,8 +11,8 @@ import (
 	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
-// sky is a provider of which a test decides what is there, and that counts how it is asked.
-type sky struct {
+// stub is a provider of which a test decides what is there, and that counts how it is asked.
+type stub struct {
 	providers.Provider
 	graph                 providers.Graph
 	told                  string
@@ -20,31 +20,31 @@ type sky struct {
 	looks, sweeps, writes int
 }
 
-func (s *sky) Observe(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
+func (s *stub) Observe(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
 	s.looks++
 	return s.graph, nil
 }
 
-func (s *sky) Apply(context.Context, providers.Owner, providers.Change) (providers.Result, error) {
+func (s *stub) Apply(context.Context, providers.Owner, providers.Change) (providers.Result, error) {
 	s.writes++
 	return providers.Result{}, nil
 }
 
-func (s *sky) ListChanges(context.Context, []providers.Place) (map[string]string, error) {
+func (s *stub) ListChanges(context.Context, []providers.Place) (map[string]string, error) {
 	s.sweeps++
 	return map[string]string{"lb/a": s.told}, nil
 }
 
 // ObserveListed keeps nothing.
-func (s *sky) ObserveListed(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
+func (s *stub) ObserveListed(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
 	return providers.Graph{}, &providers.Error{Class: providers.Transient}
 }
 
-func (s *sky) Report(providers.Graph) providers.Status { return providers.Status{Healthy: s.healthy} }
+func (s *stub) Report(providers.Graph) providers.Status { return providers.Status{Healthy: s.healthy} }
 
-// watching is a watched sky with a clock.
-type cached struct {
-	*sky
+// fixture is a stub behind a Cache, with a clock.
+type fixture struct {
+	*stub
 	t     *testing.T
 	p     providers.Provider
 	now   time.Time
@@ -52,11 +52,11 @@ type cached struct {
 	refs  providers.Refs
 }
 
-func watch(t *testing.T) *cached {
-	w := &cached{sky: &sky{told: "there"}, t: t, now: time.Unix(0, 0), owner: providers.Owner{Gateway: "a"}}
+func newFixture(t *testing.T) *fixture {
+	w := &fixture{stub: &stub{told: "there"}, t: t, now: time.Unix(0, 0), owner: providers.Owner{Gateway: "a"}}
 	w.refs.Places = []providers.Place{{Provider: "sky", Names: []string{"lb/a"}}}
 	w.graph = providers.NewGraph(providers.Node{Key: "lb/main", Name: "a", State: providers.Ready})
-	w.p = engine.NewCache(w.sky, engine.Pace{
+	w.p = engine.NewCache(w.stub, engine.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 		Awaited: 15 * time.Second,
 	})
@@ -64,7 +64,7 @@ func watch(t *testing.T) *cached {
 }
 
 // look looks once after a while, and returns whether that was in full.
-func (w *cached) look(after time.Duration) bool {
+func (w *fixture) look(after time.Duration) bool {
 	w.t.Helper()
 	w.now = w.now.Add(after)
 	before := w.looks
@@ -75,7 +75,7 @@ func (w *cached) look(after time.Duration) bool {
 }
 
 // round makes a round that has nothing to do after a while, and returns whether that looked in full.
-func (w *cached) round(after time.Duration, awaited bool) bool {
+func (w *fixture) round(after time.Duration, awaited bool) bool {
 	w.t.Helper()
 	w.now = w.now.Add(after)
 	before := w.looks
@@ -87,14 +87,14 @@ func (w *cached) round(after time.Duration, awaited bool) bool {
 }
 
 // settle looks until nothing is due.
-func (w *cached) settle() {
+func (w *fixture) settle() {
 	for range 3 {
 		w.round(20*time.Second, false)
 	}
 }
 
-func TestASettledGatewayIsSeenBySweepsAlone(t *testing.T) {
-	w := watch(t)
+func TestCacheAnswersForASettledGatewayFromListings(t *testing.T) {
+	w := newFixture(t)
 	w.settle()
 	looks, sweeps := w.looks, w.sweeps
 	for range 60 {
@@ -110,8 +110,8 @@ func TestASettledGatewayIsSeenBySweepsAlone(t *testing.T) {
 	}
 }
 
-func TestWhatASweepShowsIsLookedAt(t *testing.T) {
-	w := watch(t)
+func TestCacheObservesWhatAListingShows(t *testing.T) {
+	w := newFixture(t)
 	w.settle()
 	w.told = "changed"
 	if !w.look(10 * time.Second) {
@@ -122,14 +122,14 @@ func TestWhatASweepShowsIsLookedAt(t *testing.T) {
 	}
 }
 
-// recalling is a sky that remembers what it listed. One that is forgetful finds that something has gone since.
-type recalling struct {
-	*sky
+// withLists is a stub that keeps what it listed. One that is forgetful finds that something has gone since.
+type withLists struct {
+	*stub
 	recalls   int
 	forgetful bool
 }
 
-func (r *recalling) ObserveListed(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
+func (r *withLists) ObserveListed(context.Context, providers.Owner, providers.Refs) (providers.Graph, error) {
 	r.recalls++
 	if r.forgetful {
 		return providers.Graph{}, &providers.Error{Class: providers.Transient, Err: fmt.Errorf("it has gone")}
@@ -137,9 +137,9 @@ func (r *recalling) ObserveListed(context.Context, providers.Owner, providers.Re
 	return r.graph, nil
 }
 
-func TestWhatASweepHasListedIsNotListedAgain(t *testing.T) {
-	w := watch(t)
-	r := &recalling{sky: w.sky}
+func TestCacheReadsFromTheLastListing(t *testing.T) {
+	w := newFixture(t)
+	r := &withLists{stub: w.stub}
 	pace := engine.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Settled: time.Minute, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 	}
@@ -173,8 +173,8 @@ func TestWhatASweepHasListedIsNotListedAgain(t *testing.T) {
 	check("what was listed has gone since", w.look(time.Minute), 1, 1)
 }
 
-func TestWhatNoSweepShowsIsFoundInTime(t *testing.T) {
-	w := watch(t)
+func TestCacheObservesInFullAfterDeep(t *testing.T) {
+	w := newFixture(t)
 	w.settle()
 	began := w.now
 	for !w.look(10 * time.Second) {
@@ -187,8 +187,8 @@ func TestWhatNoSweepShowsIsFoundInTime(t *testing.T) {
 	}
 }
 
-func TestAChangeOfOursIsLookedAtAndThenOnceMoreWhenListsAreNotLateAnyMore(t *testing.T) {
-	w := watch(t)
+func TestCacheObservesAfterApplyAndAfterLag(t *testing.T) {
+	w := newFixture(t)
 	w.settle()
 	quiet := func() bool { return w.p.(interface{ Quiet(providers.Owner) bool }).Quiet(w.owner) }
 	if !quiet() {
@@ -207,16 +207,16 @@ func TestAChangeOfOursIsLookedAtAndThenOnceMoreWhenListsAreNotLateAnyMore(t *tes
 	}
 }
 
-func TestANewProcessDoesNotKnowWhatTheOneBeforeItDid(t *testing.T) {
-	w := watch(t)
+func TestANewCacheIsNotQuietBeforeLag(t *testing.T) {
+	w := newFixture(t)
 	w.look(time.Second)
 	if w.p.(interface{ Quiet(providers.Owner) bool }).Quiet(w.owner) {
 		t.Error("the first look counts as late enough")
 	}
 }
 
-func TestWhatIsUnderWayIsWaitedForWithPatience(t *testing.T) {
-	w := watch(t)
+func TestCacheObservesWhatIsPendingAtDoublingIntervals(t *testing.T) {
+	w := newFixture(t)
 	w.graph.Nodes[0].State = providers.Pending
 	w.settle()
 	before := w.looks
@@ -233,13 +233,13 @@ func TestWhatIsUnderWayIsWaitedForWithPatience(t *testing.T) {
 	}
 }
 
-// glancing is a sky that can look at targets alone.
-type glancing struct {
-	*sky
+// withTargets is a stub that can look at targets alone.
+type withTargets struct {
+	*stub
 	glances int
 }
 
-func (s *glancing) RefreshTargets(_ context.Context, _ providers.Owner, observed providers.Graph) (providers.Graph, error) {
+func (s *withTargets) RefreshTargets(_ context.Context, _ providers.Owner, observed providers.Graph) (providers.Graph, error) {
 	s.glances++
 	nodes := slices.Clone(observed.Nodes)
 	nodes[0].Problem = fmt.Sprintf("glance %d", s.glances)
@@ -247,9 +247,9 @@ func (s *glancing) RefreshTargets(_ context.Context, _ providers.Owner, observed
 }
 
 // TestAnAwaitedTargetIsGlancedAt, where that can be done, instead of looking at everything.
-func TestAnAwaitedTargetIsGlancedAt(t *testing.T) {
-	w := watch(t)
-	g := &glancing{sky: w.sky}
+func TestCacheRefreshesAwaitedTargets(t *testing.T) {
+	w := newFixture(t)
+	g := &withTargets{stub: w.stub}
 	w.p = engine.NewCache(g, engine.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 		Awaited: 15 * time.Second,
@@ -269,8 +269,8 @@ func TestAnAwaitedTargetIsGlancedAt(t *testing.T) {
 }
 
 // TestAnAwaitedTargetIsLookedAtAgainAndAgain, and no longer than it is awaited.
-func TestAnAwaitedTargetIsLookedAtAgainAndAgain(t *testing.T) {
-	w := watch(t)
+func TestCacheObservesAwaitedTargetsWithoutARefresher(t *testing.T) {
+	w := newFixture(t)
 	w.settle()
 	looks := func(awaited bool) int {
 		before := w.looks
@@ -287,8 +287,8 @@ func TestAnAwaitedTargetIsLookedAtAgainAndAgain(t *testing.T) {
 	}
 }
 
-func TestOthersPlacesAreLookedAtInFull(t *testing.T) {
-	w := watch(t)
+func TestCacheObservesWhatItHasNotSeen(t *testing.T) {
+	w := newFixture(t)
 	w.settle()
 	w.refs.Addresses = []string{"203.0.113.7"}
 	if !w.look(time.Second) {
@@ -296,19 +296,19 @@ func TestOthersPlacesAreLookedAtInFull(t *testing.T) {
 	}
 }
 
-// talker is a sky whose answers tell what has become of things.
-type talker struct{ *sky }
+// creationsKnown is a stub whose answers tell what has become of things.
+type creationsKnown struct{ *stub }
 
-func (s talker) Apply(_ context.Context, _ providers.Owner, c providers.Change) (providers.Result, error) {
+func (s creationsKnown) Apply(_ context.Context, _ providers.Owner, c providers.Change) (providers.Result, error) {
 	s.writes++
 	node := c.Node
 	node.ID, node.State = "id", providers.Pending
 	return providers.Result{Node: node, Known: c.Verb == providers.Create}, nil
 }
 
-func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T) {
-	w := watch(t)
-	w.p = engine.NewCache(talker{w.sky}, engine.Pace{
+func TestCacheKeepsAKnownResultUntilLag(t *testing.T) {
+	w := newFixture(t)
+	w.p = engine.NewCache(creationsKnown{w.stub}, engine.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 40 * time.Second, Lag: 15 * time.Second,
 	})
 	w.settle()
@@ -321,7 +321,7 @@ func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T
 	if n, ok := seen.Find("lb/other", "b"); err != nil || !ok || n.ID != "id" || n.State != providers.Pending || w.looks != looks {
 		t.Fatalf("%v, %v, after %d looks", seen, err, w.looks-looks)
 	}
-	// The sweep shows what we did ourselves: that alone is no reason.
+	// The listing shows what we did ourselves: that alone is no reason.
 	w.told = "there are two"
 	if w.look(10 * time.Second) {
 		t.Error("our own change is looked at when a sweep shows it")
@@ -337,10 +337,10 @@ func TestWhatTheAnswerTellsIsNotLookedAtUntilListsAreNotLateAnyMore(t *testing.T
 }
 
 // TestAnswersAreBelievedWhileThereIsSomethingToDo, and proved when nothing is left, or after a while.
-func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
+func TestCacheProvesKnownResultsWhenNothingIsLeftToDo(t *testing.T) {
 	for _, left := range []bool{false, true} {
-		w := watch(t)
-		w.p = engine.NewCache(answering{w.sky}, engine.Pace{
+		w := newFixture(t)
+		w.p = engine.NewCache(resultsKnown{w.stub}, engine.Pace{
 			Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 		})
 		w.settle()
@@ -367,9 +367,9 @@ func TestAnswersAreBelievedWhileThereIsSomethingToDo(t *testing.T) {
 }
 
 // TestWhatIsThrottledIsNotLookedAt: nothing has been done.
-func TestWhatIsThrottledIsNotLookedAt(t *testing.T) {
-	w := watch(t)
-	w.p = engine.NewCache(throttled{w.sky}, engine.Pace{
+func TestCacheStaysAfterAThrottledApply(t *testing.T) {
+	w := newFixture(t)
+	w.p = engine.NewCache(throttled{w.stub}, engine.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 20 * time.Second, Lag: 15 * time.Second,
 	})
 	w.settle()
@@ -382,23 +382,23 @@ func TestWhatIsThrottledIsNotLookedAt(t *testing.T) {
 	}
 }
 
-// throttled is a sky that has had enough.
-type throttled struct{ *sky }
+// throttled is a stub that has had enough.
+type throttled struct{ *stub }
 
 func (throttled) Apply(context.Context, providers.Owner, providers.Change) (providers.Result, error) {
 	return providers.Result{}, &providers.Error{Class: providers.Throttled, After: time.Second}
 }
 
-// answering is a sky whose answers say that things are ready.
-type answering struct{ *sky }
+// resultsKnown is a stub whose answers say that things are ready.
+type resultsKnown struct{ *stub }
 
-func (answering) Apply(_ context.Context, _ providers.Owner, c providers.Change) (providers.Result, error) {
+func (resultsKnown) Apply(_ context.Context, _ providers.Owner, c providers.Change) (providers.Result, error) {
 	return providers.Result{Node: c.Node, Known: true}, nil
 }
 
-func TestAGatewayWithoutATargetThatServesIsLookedAtSoon(t *testing.T) {
-	w := watch(t)
-	w.p = engine.NewCache(w.sky, engine.Pace{
+func TestCacheObservesAGatewayWithoutAHealthyTargetSoon(t *testing.T) {
+	w := newFixture(t)
+	w.p = engine.NewCache(w.stub, engine.Pace{
 		Now: func() time.Time { return w.now }, Shallow: 10 * time.Second, Deep: time.Hour, Pending: 10 * time.Minute, Awaited: 15 * time.Second, Lag: time.Second,
 	})
 	w.healthy.State = providers.Pending

@@ -58,7 +58,7 @@ func (d *Driver) Inject(fault *Fault) {
 
 // Step is one round towards gw, or towards nothing if gw is nil. It returns whether the goal was found to be reached.
 func (d *Driver) Step(ctx context.Context, gw *providers.Gateway) (bool, error) {
-	p := watched{inner: d.Provider, world: d.World, problem: d.problem}
+	p := checked{inner: d.Provider, world: d.World, problem: d.problem}
 	if err := d.look(ctx, p, gw); err != nil {
 		return false, err
 	}

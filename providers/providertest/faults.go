@@ -126,7 +126,7 @@ func (s scenario) survive(h Harness, fault *Fault, end []Thing, calls int) error
 }
 
 // abandons crashes at each call of a creation and then removes the gateway instead of going on.
-func abandons(h Harness) (Tally, error) {
+func interrupted(h Harness) (Tally, error) {
 	creation := scenarios(h)[0]
 	_, calls, err := creation.clean(h)
 	if err != nil {
@@ -304,7 +304,7 @@ func (s scenario) lagging(h Harness, lag int, fault *Fault, end []Thing) error {
 }
 
 // rivals lets two operators, each with a memory of its own, take turns at looking and then at changing.
-func rivals(h Harness) (Tally, error) {
+func twoOperators(h Harness) (Tally, error) {
 	for _, s := range scenarios(h) {
 		end, _, err := s.clean(h)
 		if err != nil {

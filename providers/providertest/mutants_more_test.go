@@ -72,7 +72,7 @@ func hideDoubles(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) provid
 	}}
 }
 
-func blindEye(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
+func hidesErrors(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, observe: func(owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 		graph, err := inner.Observe(context.Background(), owner, refs)
 		if err != nil {
@@ -141,7 +141,7 @@ func earlyReport(cloud *fake.Cloud) providers.Provider {
 }
 
 // naive joins the parts without holding records back: what can't be published now is not wanted.
-func naive(cloud *fake.Cloud) providers.Provider {
+func withoutWaiting(cloud *fake.Cloud) providers.Provider {
 	split := fake.New(cloud)
 	return altered{Provider: split, desired: func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
 		graph, err := split.Desired(gw, observed)
@@ -152,7 +152,7 @@ func naive(cloud *fake.Cloud) providers.Provider {
 }
 
 // impatient loses what a Throttled error says about when to try again.
-func impatient(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
+func withoutBackoff(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, apply: func(owner providers.Owner, change providers.Change) error {
 		err := apply(inner, owner, change)
 		var classed *providers.Error

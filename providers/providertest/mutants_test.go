@@ -74,7 +74,7 @@ func mutants() []mutant {
 		{"each creation makes another thing", part(wrongName), "it converges", "not settled"},
 		{"a creation that finds its own thing fails", part(noSecondTry), "lists that lag", "AlreadyExists"},
 		{"a creation takes over what has its name", part(takeover), "a foreign thing with our very name", "not a Denied error"},
-		{"the owner is ignored when looking", part(everyonesThings), "two owners live", "is not ours"},
+		{"the owner is ignored when looking", part(observesOthers), "two owners live", "is not ours"},
 		{"a deletion does nothing", part(deleteNothing), "removal leaves nothing", "not settled"},
 		{"the cloud's rounding is not known", part(rounding), "it converges", "not settled"},
 		{"the mark is written by a second call", part(lateMark), "it converges", "makes 2 mutating calls"},
@@ -83,14 +83,14 @@ func mutants() []mutant {
 		{"a brought address is deleted with the gateway", broughtIsOurs, "a brought address", ""},
 		{"a lost reply is tried again within the call", part(retry), "a crash or a lost reply", "mutating calls"},
 		{"doubles are hidden", part(hideDoubles), "lists that lag", "unexpected: address"},
-		{"a failed read is an empty world", part(blindEye), "an error has its class", "Observe does not"},
+		{"a failed read is an empty world", part(hidesErrors), "an error has its class", "Observe does not"},
 		{"errors have no class", part(unclassed), "an error has its class", "the class of"},
-		{"a Throttled error does not say when to try again", part(impatient), "an error has its class", "when to try again"},
+		{"a Throttled error does not say when to try again", part(withoutBackoff), "an error has its class", "when to try again"},
 		{"an invalid gateway is refused after buying", part(lateRefusal), "an invalid gateway", "mutating calls"},
 		{"Desired remembers", part(remembers), "it converges", "not pure"},
 		{"Observe repairs", part(tidyObserve), "it converges", "Observe makes"},
 		{"a status is published early", earlyReport, "it converges", "before anything forwards"},
-		{"records are withdrawn while the status is empty", naive, "what is wanted before and after", "wanted all the time"},
+		{"records are withdrawn while the status is empty", withoutWaiting, "what is wanted before and after", "wanted all the time"},
 	}
 }
 
@@ -207,7 +207,7 @@ func takeover(inner providers.Provider, client *fake.Client, cloud *fake.Cloud) 
 }
 
 // everyonesThings shows what another owner has under the same names of parts.
-func everyonesThings(inner providers.Provider, _ *fake.Client, cloud *fake.Cloud) providers.Provider {
+func observesOthers(inner providers.Provider, _ *fake.Client, cloud *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, observe: func(owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 		graph, err := inner.Observe(context.Background(), owner, refs)
 		seen := map[string]bool{owner.Mark(): true}

@@ -14,9 +14,9 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/rfc2136"
 )
 
@@ -31,7 +31,7 @@ type Registry struct {
 	Pace engine.Pace
 	// AWS carries the calls to AWS, within Budgets. Nil: a client with a time limit, and no budget.
 	AWS     sdk.HTTPClient
-	Budgets *aws.Budgets
+	Budgets *ratelimit.Budgets
 	// DialDNS connects to name servers that take dynamic updates. Nil: by the network.
 	DialDNS func(ctx context.Context, address string) (net.Conn, error)
 

@@ -10,9 +10,9 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/plan"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -110,7 +110,7 @@ func addNodes(t *simaws.Tables, group int) {
 func (f *fleet) restart() {
 	pace := engine.DefaultPace()
 	pace.Now = f.cloud.Now
-	f.registry = &registry.Registry{AWS: f.cloud.Connect().Client(), Pace: pace, Budgets: &aws.Budgets{
+	f.registry = &registry.Registry{AWS: f.cloud.Connect().Client(), Pace: pace, Budgets: &ratelimit.Budgets{
 		Now:   f.cloud.Now,
 		Sleep: func(_ context.Context, d time.Duration) error { f.cloud.Advance(d); return nil },
 	}}

@@ -14,7 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
@@ -310,7 +310,7 @@ func (w *manualWorld) strays(owners []providers.Owner) []string {
 	return strays
 }
 
-func (w *manualWorld) probe(request vantage.Request) (bool, string, string) {
+func (w *manualWorld) probe(request prober.Request) (bool, string, string) {
 	for _, door := range request.Doors {
 		if err := w.answers(door.Address, door.Port); err != nil {
 			return false, api.ReasonTimeout, err.Error()
