@@ -94,14 +94,14 @@ func FoundByClaim(sets []Set) map[string]Found {
 // Claim returns the claim of the name; false if it has none that can be read.
 func (f Found) Claim() (Claim, bool) { return f.claim, f.claimed }
 
-// Claimed returns the sets that the claim covers and that are there, and the claim's own set.
+// Claimed returns the claim's own set and those that it covers and that are there, but for foreign ones.
 func (f Found) Claimed() []Set {
 	if !f.claimed {
 		return nil
 	}
 	sets := []Set{f.claimSets[typeTXT]}
 	for _, kind := range f.claim.Types {
-		if set, there := f.sets[kind]; there {
+		if set, there := f.sets[kind]; there && set.Foreign == "" {
 			sets = append(sets, set)
 		}
 	}

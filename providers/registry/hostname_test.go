@@ -20,7 +20,7 @@ func longName(length int) string {
 func TestAHostnameThatDNSCantHaveIsRefusedBeforeAnythingIsBought(t *testing.T) {
 	hosts := map[string]struct{ host, says string }{
 		"no room for the name of its claim":            {longName(250), "leaves no room for the name of its claim"},
-		"a wildcard without room for it":               {"*." + longName(235), "leaves no room for the name of its claim"},
+		"a wildcard without room for it":               {"*." + longName(231), "leaves no room for the name of its claim"},
 		"a name of 254 octets":                         {longName(254), "is not a name that DNS can have"},
 		"a label of 64 octets":                         {strings.Repeat("a", 64) + ".example.com", "is not a name that DNS can have"},
 		"an empty label":                               {"a..example.com", "is not a name that DNS can have"},
@@ -64,7 +64,7 @@ func TestAHostnameThatDNSCantHaveIsRefusedBeforeAnythingIsBought(t *testing.T) {
 // TestTheLongestHostnamesArePublished goes up to the last octet that the name of a claim leaves.
 func TestTheLongestHostnamesArePublished(t *testing.T) {
 	a, g := newAccount(t), newTenant("web")
-	g.gateway.Hostnames = []string{"*." + longName(229), longName(239), strings.Repeat("a", 63) + ".example.com"}
+	g.gateway.Hostnames = []string{"*." + longName(230), longName(240), strings.Repeat("a", 63) + ".example.com"}
 	a.drive(t, g, settled)
 	g.gateway = nil
 	a.drive(t, g, gone)
