@@ -19,7 +19,7 @@ type Claim struct {
 	Cluster, Namespace, Name string
 }
 
-// claimWords start every claim; the version comes second so that a later form can be told apart.
+// claimWords start every claim; the version comes second so that a later form can be distinguished.
 var claimWords = []string{"edgegateway", "v1"}
 
 // maxClaim is how long a claim may be: one string of a TXT record.

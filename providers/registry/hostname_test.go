@@ -54,7 +54,7 @@ func TestAHostnameThatDNSCantHaveIsRefusedBeforeAnythingIsBought(t *testing.T) {
 					t.Errorf("a round ends with %v", err)
 				}
 				if _, writes := a.cloud.Calls(); writes > 0 {
-					t.Errorf("%d calls that change something are made before it is told", writes)
+					t.Errorf("%d calls that change something are made before it is refused", writes)
 				}
 			})
 		}

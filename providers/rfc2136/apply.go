@@ -34,7 +34,7 @@ func (p *Provider) apply(ctx context.Context, owner providers.Owner, change prov
 	if len(batch.Writes) == 0 || err != nil {
 		return err
 	}
-	return session.make(goal, found, batch)
+	return session.send(goal, found, batch)
 }
 
 // goalOf returns what a change is to bring about.
@@ -55,8 +55,8 @@ func (p *Provider) goalOf(owner providers.Owner, change providers.Change) (recor
 	return goal, nil
 }
 
-// make sends a batch as one update and reads back. If the server says that a prerequisite does not hold, another reading tells why.
-func (s *session) make(goal records.Goal, before records.Found, batch records.Batch) error {
+// send makes a batch by one update and reads back. If the server says that a prerequisite is not met, another reading says why.
+func (s *session) send(goal records.Goal, before records.Found, batch records.Batch) error {
 	update, err := updateOf(goal.Zone, batch)
 	if err != nil {
 		return err

@@ -25,7 +25,7 @@ const (
 )
 
 func worldKey(i int) key {
-	secret := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "secret of the world number %03d ", i))
+	secret := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "secret of the view number %03d ", i))
 	return key{fmt.Sprintf("world%d.", i), dns.HmacSHA256, secret}
 }
 
@@ -239,7 +239,7 @@ func (w *world) disown(id string) bool {
 		}
 		w.change(func(update *dns.Msg) {
 			update.RemoveRRset([]dns.RR{empty(records.ClaimName(host), dns.TypeTXT)})
-			update.Insert(parse(w.t, []string{fmt.Sprintf("%s. %d IN TXT %q", records.ClaimName(host), defaultTTL, records.ClaimOf(providers.Owner{Cluster: "thief"}, kind).Text())}))
+			update.Insert(parse(w.t, []string{fmt.Sprintf("%s. %d IN TXT %q", records.ClaimName(host), defaultTTL, records.ClaimOf(providers.Owner{Cluster: "another"}, kind).Text())}))
 		})
 		return true
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers/records"
 )
 
-// read asks for everything that matters at a name. A wildcard may have answered: no query tells.
+// read asks for everything that matters at a name. A wildcard may have answered: no query shows that.
 func (s *session) read(zone, host string) (records.Found, error) {
 	var sets []records.Set
 	for _, question := range []struct{ name, kind string }{

@@ -295,7 +295,7 @@ func TestTheServersRefusalsSayWhatToDo(t *testing.T) {
 				}
 				wantError(t, err, providers.Denied, c.reason, c.says)
 				if strings.Contains(err.Error(), c.key.secret) {
-					t.Errorf("the error %q tells the secret", err)
+					t.Errorf("the error %q has the secret", err)
 				}
 				wantContent(t, s, "example.test")
 			})

@@ -82,7 +82,7 @@ func (p *Provider) write(ctx context.Context, goal records.Goal) error {
 	return err
 }
 
-// send makes changes and returns the ID under which they spread. If Route 53 refuses them, another reading tells why.
+// send makes changes and returns the ID under which they spread. If Route 53 refuses them, another reading says why.
 func (p *Provider) send(ctx context.Context, goal records.Goal, id string, changes []types.Change) (string, error) {
 	out, err := p.records.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
 		HostedZoneId: aws.String(id),

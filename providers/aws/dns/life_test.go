@@ -90,7 +90,7 @@ func TestNamesOfOtherLoadBalancersArePublishedByAddress(t *testing.T) {
 	}
 }
 
-func TestSomebodysRecordsAreNotTouched(t *testing.T) {
+func TestRecordsOfOthersAreNotTouched(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		set  simaws.RecordSet
@@ -100,8 +100,8 @@ func TestSomebodysRecordsAreNotTouched(t *testing.T) {
 		{"an address of another family", simaws.RecordSet{Name: "www.example.com.", Type: "AAAA", TTL: 60, Values: []string{"2001:db8::99"}}},
 		{"a record with a routing policy", simaws.RecordSet{Name: "www.example.com.", Type: "AAAA", SetID: "one", Weight: new(int), TTL: 60, Values: []string{"2001:db8::99"}}},
 		{"a CNAME where the claim goes", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "CNAME", TTL: 60, Values: []string{"elsewhere.example.net."}}},
-		{"another claim", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"edgegateway v1 somebody A"`}}},
-		{"another text", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"hands off"`}}},
+		{"another claim", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"edgegateway v1 another A"`}}},
+		{"another text", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"hello"`}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)

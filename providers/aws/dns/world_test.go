@@ -200,7 +200,7 @@ func (w *world) disown(id string) bool {
 		return false
 	}
 	claim, _ := claimIn(set)
-	set.Values = []string{`"` + records.Claim{Mark: providers.Owner{Cluster: "thief"}.Mark(), Types: claim.Types}.Text() + `"`}
+	set.Values = []string{`"` + records.Claim{Mark: providers.Owner{Cluster: "another"}.Mark(), Types: claim.Types}.Text() + `"`}
 	w.put(set)
 	return true
 }
