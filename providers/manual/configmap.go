@@ -30,7 +30,7 @@ type ConfigMaps struct {
 var _ Documents = (*ConfigMaps)(nil)
 
 // NewConfigMaps returns documents that reader reads and writer writes. The reader should not be a cache: a ConfigMap is read by name just
-// before it is written, and a cache would hold every ConfigMap of the cluster.
+// before it is written, and a cache would keep every ConfigMap of the cluster.
 func NewConfigMaps(reader client.Reader, writer client.Writer) *ConfigMaps {
 	return &ConfigMaps{reader: reader, writer: writer}
 }

@@ -115,7 +115,7 @@ func (w *world) asSeen() providertest.World {
 			disowned := false
 			w.each(func(c client.Client, found corev1.ConfigMap) {
 				if string(found.UID) == id {
-					found.Labels[LabelOwner] = "thief"
+					found.Labels[LabelOwner] = "another"
 					w.must(c.Update(w.t.Context(), &found))
 					disowned = true
 				}
@@ -140,7 +140,7 @@ func (w *world) inventory() []providertest.Thing {
 	w.each(func(_ client.Client, found corev1.ConfigMap) {
 		var texts []string
 		for name, text := range found.Data {
-			if name != fileEarlier { // it tells the way, not the goal
+			if name != fileEarlier { // it says how it came to this, not what is wanted
 				texts = append(texts, name+" "+digest(text))
 			}
 		}

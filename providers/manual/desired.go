@@ -45,7 +45,7 @@ func (p *Provider) Desired(gw providers.Gateway, observed providers.Graph) (prov
 	return providers.Graph{Nodes: []providers.Node{node}}, nil
 }
 
-// check judges the fields that do not depend on what was published, and returns the wanted addresses.
+// check refuses fields that can't be done, whatever was published, and returns the wanted addresses.
 func (p *Provider) check(gw providers.Gateway) ([]netip.Addr, error) {
 	wanted, err := p.addressesAt(fieldAddresses, gw.Addresses)
 	if err != nil {
@@ -107,7 +107,7 @@ func (p *Provider) ackedOf(gw providers.Gateway, now Spec) (*Acked, error) {
 	return acked, checkAnswer(gw, now.Sheet, acked.Addresses)
 }
 
-// checkAnswer judges an ack of the hand-off as it is now.
+// checkAnswer refuses an ack that does not answer the hand-off as it is now.
 func checkAnswer(gw providers.Gateway, sheet Sheet, addresses []string) error {
 	if err := checkFamilies(fieldAckAddresses, gw.Families, gw.Ack.Addresses); err != nil {
 		return err

@@ -146,7 +146,7 @@ func specIn(observed providers.Graph) Spec {
 	return spec
 }
 
-// ownDocument returns the hand-off in an observed graph, and the node that holds it.
+// ownDocument returns the hand-off in an observed graph, and its node.
 func ownDocument(observed providers.Graph) (Spec, providers.Node, bool) {
 	for _, node := range observed.Nodes {
 		if node.Key != documentKey || node.Unmanaged {

@@ -1,16 +1,12 @@
 package records
 
 import (
-	"fmt"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/edgegateway/edgegateway/providers"
 )
-
-// ReasonRecordConflict is the reason where a DNS name is someone else's.
-const ReasonRecordConflict = "RecordConflict"
 
 // Claim says whose a DNS name is, and which of its records they wrote. It is a TXT record at ClaimName. Only those records are theirs: one of
 // another type that someone adds by hand at a claimed name stays untouched.
@@ -23,7 +19,7 @@ type Claim struct {
 	Cluster, Namespace, Name string
 }
 
-// claimWords start every claim; the version comes second so that a later form can be told apart.
+// claimWords start every claim; the version comes second so that a later form can be distinguished.
 var claimWords = []string{"edgegateway", "v1"}
 
 // maxClaim is how long a claim may be: one string of a TXT record.
@@ -57,8 +53,8 @@ func (c Claim) Text() string {
 	return text
 }
 
-// ParseClaim reads the TXT records at a claim's name. It returns false if they are not one claim: a text that would not be written so is
-// none, since changes name the claim's exact text.
+// ParseClaim reads the TXT records at a claim's name. It returns false if they are not one claim. A text that we would not write
+// exactly so is none, since a change names the claim's exact text.
 func ParseClaim(texts []string) (Claim, bool) {
 	if len(texts) != 1 {
 		return Claim{}, false
@@ -84,10 +80,10 @@ func ParseClaim(texts []string) (Claim, bool) {
 	return c, len(c.Types) > 0 && slices.IsSorted(c.Types) && c.Text() == texts[0]
 }
 
-// Has says whether the claim covers records of a type.
+// Has reports whether the claim covers records of a type.
 func (c Claim) Has(kind string) bool { return slices.Contains(c.Types, kind) }
 
-// With returns the claim with a type more.
+// With returns the claim with one more type.
 func (c Claim) With(kind string) Claim {
 	types := append(slices.Clone(c.Types), kind)
 	slices.Sort(types)
@@ -123,24 +119,4 @@ func ClaimedName(name string) (string, bool) {
 		host = "*." + rest
 	}
 	return host, ok
-}
-
-// ReportRecords says whether what is there is served. Published is Ready when every record is, and when there is nothing to publish; it names
-// the first that is not.
-func Report(observed providers.Graph) providers.Status {
-	records := observed.OfKind(providers.KindRecord).Nodes
-	for _, n := range records {
-		if n.State == providers.Ready {
-			continue
-		}
-		verdict := providers.Verdict{State: n.State, Reason: "RecordMissing", Message: fmt.Sprintf("%s: %s", n.Key, n.Problem)}
-		if n.Unmanaged {
-			verdict.Reason = ReasonRecordConflict
-		}
-		return providers.Status{Published: verdict}
-	}
-	if len(records) == 0 {
-		return providers.Status{Published: providers.Verdict{State: providers.Ready, Reason: "NoRecords", Message: "there is nothing to publish"}}
-	}
-	return providers.Status{Published: providers.Verdict{State: providers.Ready, Reason: "Published", Message: "every record is served"}}
 }

@@ -25,7 +25,7 @@ const (
 )
 
 func worldKey(i int) key {
-	secret := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "secret of the world number %03d ", i))
+	secret := base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "secret of the view number %03d ", i))
 	return key{fmt.Sprintf("world%d.", i), dns.HmacSHA256, secret}
 }
 
@@ -34,8 +34,8 @@ func viewsConfig(dir string, port int, zones []string) ([]string, string) {
 	var views strings.Builder
 	for i := range worldCount {
 		k := worldKey(i)
-		fmt.Fprintf(&views, "key %q { algorithm %s; secret %q; };\n", k.name, plain(k.algorithm), k.secret)
-		fmt.Fprintf(&views, "view %q { match-clients { key %q; }; allow-transfer { key %q; };\n", plain(k.name), k.name, k.name)
+		fmt.Fprintf(&views, "key %q { algorithm %s; secret %q; };\n", k.name, records.Plain(k.algorithm), k.secret)
+		fmt.Fprintf(&views, "view %q { match-clients { key %q; }; allow-transfer { key %q; };\n", records.Plain(k.name), k.name, k.name)
 		fmt.Fprintf(&views, "\tzone %q { type primary; file \"%d.%s.zone\"; allow-update { key %q; }; };\n};\n", worldZone, i, worldZone, k.name)
 	}
 	fmt.Fprintf(&views, "view \"rest\" { match-clients { any; }; zone %q { type primary; file %q; }; };\n", zones[0], zones[0]+".zone")
@@ -135,15 +135,15 @@ func (w *world) asSeen() providertest.World {
 			w.counter.Inject(fault)
 		},
 		Plant: func(node providers.Node) (string, bool) {
-			at, err := targetOf(node)
+			at, err := newProvider(w.t, w.server.address, w.key, worldZone).publisher.KeyOf(node)
 			if err != nil {
 				return "", false
 			}
-			value := map[string]string{typeA: "198.51.100.1", typeAAAA: "2001:db8::99"}[at.kind]
+			value := map[string]string{records.TypeA: "198.51.100.1", records.TypeAAAA: "2001:db8::99"}[at.Type]
 			w.change(func(update *dns.Msg) {
-				update.Insert(parse(w.t, []string{fmt.Sprintf("%s. 60 IN %s %s", at.host, at.kind, value)}))
+				update.Insert(parse(w.t, []string{fmt.Sprintf("%s. 60 IN %s %s", at.Host, at.Type, value)}))
 			})
-			return at.host + "/" + at.kind, true
+			return at.ID(), true
 		},
 		Remove: w.remove,
 		Disown: w.disown,
@@ -199,10 +199,10 @@ func (w *world) inventory() []providertest.Thing {
 	values := map[string][]string{}
 	for _, line := range transfer(w.t, w.server.address, worldZone, w.key) {
 		words := strings.SplitN(line, " ", 4)
-		id := plain(words[0]) + "/" + words[2]
+		id := records.Plain(words[0]) + "/" + words[2]
 		values[id] = append(values[id], words[1]+" "+words[3])
 		if c, ok := records.ParseClaim([]string{strings.Trim(words[3], `"`)}); ok && words[2] == "TXT" {
-			claims[plain(words[0])] = c
+			claims[records.Plain(words[0])] = c
 		}
 	}
 	var things []providertest.Thing
@@ -239,7 +239,7 @@ func (w *world) disown(id string) bool {
 		}
 		w.change(func(update *dns.Msg) {
 			update.RemoveRRset([]dns.RR{empty(records.ClaimName(host), dns.TypeTXT)})
-			update.Insert([]dns.RR{claimRecord(host, records.ClaimOf(providers.Owner{Cluster: "thief"}, kind), defaultTTL)})
+			update.Insert(parse(w.t, []string{fmt.Sprintf("%s. %d IN TXT %q", records.ClaimName(host), defaultTTL, records.ClaimOf(providers.Owner{Cluster: "another"}, kind).Text())}))
 		})
 		return true
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/plan"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 func TestAHostnameOutsideTheZonesIsRefusedWithItsField(t *testing.T) {
@@ -45,23 +46,28 @@ func TestAHostnameOutsideTheZonesIsRefusedWithItsField(t *testing.T) {
 	}
 }
 
+// node is what a provider calls a record.
+func node(p *Provider, zone, host, kind string) providers.Node {
+	return p.publisher.Node(records.Key{Zone: zone, Host: host, Type: kind})
+}
+
 func TestRecordsAreWantedByFamilyAndWaitForAnAddress(t *testing.T) {
 	p := newProvider(t, "127.0.0.1", edgeKey, "example.com")
 	const host = "www.example.com"
 	place := providers.Place{Provider: Name, Zone: "com", Names: []string{host}}
-	there := recordNode("com", host, typeA)
+	there := node(p, "com", host, records.TypeA)
 	there.ID, there.State, there.Spec = host+"/A", providers.Ready, Record{Values: []string{"203.0.113.9"}, TTL: 5}
 	missing := there
 	missing.State, missing.Spec = providers.Failed, Record{}
 	foreign := there
 	foreign.State, foreign.Unmanaged = providers.Failed, true
-	waiting := recordNode("example.com", host, typeA)
-	waiting.State, waiting.Problem = providers.Waiting, "there is no address to point at yet"
-	waitingAAAA := recordNode("example.com", host, typeAAAA)
+	waiting := node(p, "example.com", host, records.TypeA)
+	waiting.State, waiting.Problem = providers.Waiting, "there is nothing to point at yet"
+	waitingAAAA := node(p, "example.com", host, records.TypeAAAA)
 	waitingAAAA.State, waitingAAAA.Problem = waiting.State, waiting.Problem
-	wanted := recordNode("example.com", host, typeA)
+	wanted := node(p, "example.com", host, records.TypeA)
 	wanted.Spec = Record{Values: []string{"203.0.113.1", "203.0.113.2"}, TTL: 60}
-	kept := recordNode("example.com", host, typeA)
+	kept := node(p, "example.com", host, records.TypeA)
 	kept.Place, kept.Spec = place, there.Spec
 	moved := wanted
 	moved.Place = place
@@ -100,7 +106,7 @@ func TestRecordsAreWantedByFamilyAndWaitForAnAddress(t *testing.T) {
 	}
 }
 
-func TestSettingsThatCantBeUsedAreInvalidAndNeverTellTheSecret(t *testing.T) {
+func TestSettingsThatCantBeUsedAreInvalidAndNeverShowTheSecret(t *testing.T) {
 	good := Config{Server: "ns1.example.com", Zones: []string{"example.com"}, KeyName: "Edge", Algorithm: "HMAC-SHA512", Secret: " c2VjcmV0\n"}
 	if p, err := New(good); err != nil || p.server.address != "ns1.example.com:53" || p.server.key != (key{"edge.", dns.HmacSHA512, "c2VjcmV0"}) {
 		t.Fatalf("good settings give %+v, %v", p, err)
@@ -114,7 +120,7 @@ func TestSettingsThatCantBeUsedAreInvalidAndNeverTellTheSecret(t *testing.T) {
 		"the root as a zone":       {func(c *Config) { c.Zones = []string{"."} }, "spec.dns.zones"},
 		"a secret without a name":  {func(c *Config) { c.KeyName = "" }, "spec.dns.credentials"},
 		"a key name that is none":  {func(c *Config) { c.KeyName = "a..b" }, "spec.dns.credentials"},
-		"a secret not in base64":   {func(c *Config) { c.Secret = "hunter2!" }, "spec.dns.credentials"},
+		"a secret not in base64":   {func(c *Config) { c.Secret = "not-base64!" }, "spec.dns.credentials"},
 		"an empty secret":          {func(c *Config) { c.Secret = "" }, "spec.dns.credentials"},
 		"an algorithm that is old": {func(c *Config) { c.Algorithm = "hmac-md5" }, "spec.dns.credentials"},
 	}
@@ -127,8 +133,8 @@ func TestSettingsThatCantBeUsedAreInvalidAndNeverTellTheSecret(t *testing.T) {
 			if !errors.As(err, &classed) || classed.Class != providers.Invalid || classed.Field != c.field {
 				t.Fatalf("the error is %v", err)
 			}
-			if strings.Contains(err.Error(), "hunter2") {
-				t.Errorf("%q tells the secret", err)
+			if strings.Contains(err.Error(), "not-base64") {
+				t.Errorf("%q has the secret", err)
 			}
 		})
 	}

@@ -1,8 +1,8 @@
 // Package rfc2136 publishes DNS records by dynamic updates (RFC 2136), signed by TSIG, to a data centre's own name server.
 //
-// It decides which zone a name belongs to, how a name is claimed, and which prerequisites make an update safe. A name is claimed by a TXT
-// record beside it, written in one atomic update with the address records; the server itself checks the claim. What has no claim of
-// ours is never touched.
+// What is to be published, and what may be changed, is decided by providers/records. This package reads a name by queries, and makes a batch by one
+// update, which the server makes as a whole or not at all: what the batch expects are the update's prerequisites, which the server checks in the
+// zone itself. What was read is not trusted for that, since a wildcard answers for names that don't exist.
 //
-// It may import providers and the DNS library. It may not import Kubernetes, api, controllers, edgeproxy or another adapter.
+// It may import providers, providers/records and the DNS library. It may not import Kubernetes, api, controllers, edgeproxy or another adapter.
 package rfc2136

@@ -12,10 +12,8 @@ import (
 
 // The reasons of errors.
 const (
-	// ReasonConflict: the name is someone else's.
-	ReasonConflict = records.ReasonRecordConflict
 	// ReasonZone: the server does not take our updates, or queries, of the zone.
-	ReasonZone = "ZoneNotAllowed"
+	ReasonZone = records.ReasonZone
 	// ReasonTSIG: the server does not accept our signature, or we don't accept its.
 	ReasonTSIG = "TSIGRefused"
 	// ReasonUnreachable: no answer.
@@ -26,15 +24,15 @@ const (
 	ReasonNotServed = "RecordNotServed"
 )
 
-// verdict on an answer's code.
-type verdict struct {
+// meaning of an answer's code.
+type meaning struct {
 	class  providers.Class
 	reason string
 	cure   string
 }
 
 // rcodes that are not success. What is not listed is Transient.
-var rcodes = map[int]verdict{
+var rcodes = map[int]meaning{
 	dns.RcodeRefused: {providers.Denied, ReasonZone,
 		"allow this key to update the zone (BIND: allow-update or update-policy; Knot: an acl with action update) and to query it"},
 	dns.RcodeNotAuth: {providers.Denied, ReasonZone,
@@ -46,7 +44,7 @@ var rcodes = map[int]verdict{
 }
 
 // signatures that a server refuses, by the error in its TSIG record.
-var signatures = map[uint16]verdict{
+var signatures = map[uint16]meaning{
 	dns.RcodeBadSig: {providers.Denied, ReasonTSIG, "the secret or the algorithm differs from the server's; correct the class's DNS credentials"},
 	dns.RcodeBadKey: {providers.Denied, ReasonTSIG, "the server does not know the key by that name and algorithm, or (Knot) no acl lets it do this; " +
 		"allow it there or correct the class's DNS credentials"},
@@ -65,14 +63,14 @@ func (s server) authentic(answer *dns.Msg, err error) error {
 		if tsig := answer.IsTsig(); tsig != nil && tsig.Error != dns.RcodeSuccess {
 			refused, listed := signatures[tsig.Error]
 			if !listed {
-				refused = verdict{providers.Denied, ReasonTSIG, "correct the class's DNS credentials"}
+				refused = meaning{providers.Denied, ReasonTSIG, "correct the class's DNS credentials"}
 			}
-			return refused.because(fmt.Errorf("it refuses the signature by key %s (%s)", plain(s.key.name), dns.RcodeToString[int(tsig.Error)]))
+			return refused.because(fmt.Errorf("it refuses the signature by key %s (%s)", records.Plain(s.key.name), dns.RcodeToString[int(tsig.Error)]))
 		}
 	}
 	for _, reply := range replies {
 		if errors.Is(err, reply) {
-			return verdict{providers.Denied, ReasonTSIG, "correct the class's DNS credentials"}.because(fmt.Errorf("the answer's signature is wrong: %w", err))
+			return meaning{providers.Denied, ReasonTSIG, "correct the class's DNS credentials"}.because(fmt.Errorf("the answer's signature is wrong: %w", err))
 		}
 	}
 	if err != nil {
@@ -89,16 +87,16 @@ func (s server) authentic(answer *dns.Msg, err error) error {
 func (s server) refusal(zone string, rcode int) error {
 	refused, listed := rcodes[rcode]
 	if !listed {
-		refused = verdict{providers.Transient, ReasonServer, "it may pass"}
+		refused = meaning{providers.Transient, ReasonServer, "it may pass"}
 	}
 	return refused.because(fmt.Errorf("name server %s answers %s for zone %s", s.address, dns.RcodeToString[rcode], zone))
 }
 
-func (v verdict) because(err error) error {
-	return &providers.Error{Class: v.class, Reason: v.reason, Err: fmt.Errorf("%w: %s", err, v.cure)}
+func (m meaning) because(err error) error {
+	return &providers.Error{Class: m.class, Reason: m.reason, Err: fmt.Errorf("%w: %s", err, m.cure)}
 }
 
-// prerequisite says whether a code means that the zone is not as an update requires.
+// prerequisite reports whether a code means that the zone is not as an update requires.
 func prerequisite(rcode int) bool {
 	switch rcode {
 	case dns.RcodeYXDomain, dns.RcodeYXRrset, dns.RcodeNXRrset, dns.RcodeNameError:
@@ -112,28 +110,23 @@ func unreachable(err error) error {
 	return &providers.Error{Class: providers.Transient, Reason: ReasonUnreachable, Err: err}
 }
 
-func conflicting(at target, why string) error {
-	return &providers.Error{
-		Class: providers.Denied, Reason: ReasonConflict,
-		Err: fmt.Errorf("%s record of %s in zone %s is left alone: %s; remove that record, or use another hostname", at.kind, at.host, at.zone, why),
-	}
-}
-
-func notServed(at target) error {
+func notServed(key records.Key) error {
 	return &providers.Error{
 		Class: providers.Transient, Reason: ReasonNotServed,
-		Err: fmt.Errorf("reading back %s record of %s: the server took the update and does not answer with it yet", at.kind, at.host),
+		Err: fmt.Errorf("reading back %s record of %s: the server took the update and does not answer with it yet", key.Type, key.Host),
 	}
 }
 
-// movedOn is the error for a name that changed while we looked at it.
-func movedOn(at target, claimed bool) error {
+// changedMeanwhile is the error for a name that changed between two readings.
+func changedMeanwhile(key records.Key, before, after records.Found) error {
+	was, _ := before.Claim()
+	is, _ := after.Claim()
 	what := "its records"
-	if claimed {
+	if was.Text() != is.Text() {
 		what = "its claim"
 	}
 	return &providers.Error{
 		Class: providers.Transient, Reason: ReasonServer,
-		Err: fmt.Errorf("updating %s record of %s: %s changed meanwhile", at.kind, at.host, what),
+		Err: fmt.Errorf("updating %s record of %s: %s changed meanwhile", key.Type, key.Host, what),
 	}
 }

@@ -25,7 +25,7 @@ func (p *Provider) Observe(ctx context.Context, owner providers.Owner, refs prov
 		if err != nil {
 			return providers.Graph{}, err
 		}
-		nodes = append(nodes, found.nodes(place, host, owner.Mark())...)
+		nodes = append(nodes, p.publisher.Nodes(place.Zone, found, owner, specOf)...)
 	}
 	return providers.NewGraph(nodes...), nil
 }

@@ -36,9 +36,9 @@ type Config struct {
 
 // Provider publishes records.
 type Provider struct {
-	zones  []string // lower case, no trailing dot, longest first
-	ttl    uint32
-	server server
+	publisher records.Publisher
+	ttl       uint32
+	server    server
 }
 
 var _ providers.Provider = (*Provider)(nil)
@@ -60,18 +60,11 @@ func New(config Config) (*Provider, error) {
 	if p.ttl == 0 {
 		p.ttl = defaultTTL
 	}
-	for _, zone := range config.Zones {
-		if _, ok := dns.IsDomainName(zone); !ok || plain(zone) == "" {
-			return nil, providers.Invalidf("spec.dns.zones", "%q is not a zone; write one such as example.com", zone)
-		}
-		p.zones = append(p.zones, plain(zone))
+	zones, err := records.NewZones(config.Zones)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(p.zones, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
+	p.publisher = records.Publisher{Provider: Name, Zones: zones, Spec: p.spec}
 	return p, nil
 }
 
@@ -108,12 +101,4 @@ func keyOf(config Config) (key, error) {
 		return key{}, providers.Invalidf(field, "TSIG algorithm %q can't be used; use hmac-sha256 or hmac-sha512", config.Algorithm)
 	}
 	return key{name: dns.CanonicalName(config.KeyName), algorithm: algorithm, secret: secret}, nil
-}
-
-// plain returns a name in lower case without its trailing dot.
-func plain(name string) string { return strings.TrimSuffix(strings.ToLower(name), ".") }
-
-// Report implements providers.Provider.
-func (p *Provider) Report(observed providers.Graph) providers.Status {
-	return records.Report(observed)
 }

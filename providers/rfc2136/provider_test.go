@@ -34,7 +34,7 @@ type edge struct {
 
 func newProvider(t *testing.T, address string, k key, zones ...string) *Provider {
 	t.Helper()
-	p, err := New(Config{Server: address, Zones: zones, KeyName: k.name, Algorithm: plain(k.algorithm), Secret: k.secret})
+	p, err := New(Config{Server: address, Zones: zones, KeyName: k.name, Algorithm: records.Plain(k.algorithm), Secret: k.secret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,10 +170,11 @@ func TestTheLongestZoneIsUsed(t *testing.T) {
 func TestAForeignRecordOfOurNameIsAConflictAndStaysAsItIs(t *testing.T) {
 	const host = "www.example.test"
 	cases := map[string]struct{ record, says string }{
-		"an A record":              {host + ". 300 IN A 198.51.100.1", "www.example.test has an A record (198.51.100.1)"},
-		"an AAAA record":           {host + ". 300 IN AAAA 2001:db8::99", "www.example.test has an AAAA record (2001:db8::99)"},
-		"a CNAME record":           {host + ". 300 IN CNAME elsewhere.example.test.", "CNAME record to elsewhere.example.test"},
-		"a TXT record at our name": {"_edgegateway." + host + ". 300 IN TXT \"hello\"", "_edgegateway.www.example.test is not a claim"},
+		"an A record":                {host + ". 300 IN A 198.51.100.1", "www.example.test has an A record that is not ours; remove that record, or use another hostname (it says 198.51.100.1)"},
+		"an AAAA record":             {host + ". 300 IN AAAA 2001:db8::99", "www.example.test has an AAAA record that is not ours; remove that record, or use another hostname (it says 2001:db8::99)"},
+		"a CNAME record":             {host + ". 300 IN CNAME elsewhere.example.test.", "www.example.test has a CNAME record that is not ours; remove that record, or use another hostname (it says elsewhere.example.test)"},
+		"a TXT record at our name":   {"_edgegateway." + host + ". 300 IN TXT \"hello\"", "the TXT record at _edgegateway.www.example.test is not a claim of ours"},
+		"a CNAME record at our name": {"_edgegateway." + host + ". 300 IN CNAME elsewhere.example.test.", "the CNAME record at _edgegateway.www.example.test is not a claim of ours"},
 		"another EdgeGateway's claim": {"_edgegateway." + host + ". 300 IN TXT \"edgegateway v1 " + stranger.Mark() + " A\"",
 			"claimed by another EdgeGateway"},
 	}
@@ -184,13 +185,13 @@ func TestAForeignRecordOfOurNameIsAConflictAndStaysAsItIs(t *testing.T) {
 				before := s.content(t, "example.test")
 				e := &edge{provider: newProvider(t, s.address, edgeKey, "example.test"), owner: owner}
 				err := e.reach(t.Context(), gatewayWith(both[:1], host, "203.0.113.1"))
-				wantError(t, err, providers.Denied, ReasonConflict, c.says, "example.test")
+				wantError(t, err, providers.Denied, records.ReasonConflict, c.says, "example.test")
 				if err := e.leave(t.Context()); err != nil {
 					t.Errorf("leaving: %v", err)
 				}
 				wantContent(t, s, "example.test", before...)
 				rr := parse(t, []string{c.record})[0].Header()
-				s.remove(t, "example.test", plain(rr.Name), rr.Rrtype)
+				s.remove(t, "example.test", records.Plain(rr.Name), rr.Rrtype)
 				e.mustReach(t, gatewayWith(both[:1], host, "203.0.113.1"))
 				if err := e.leave(t.Context()); err != nil {
 					t.Fatal(err)
@@ -209,7 +210,7 @@ func TestOtherRecordsAtOurNameStay(t *testing.T) {
 		e.mustReach(t, gatewayWith(both[:1], host, "203.0.113.1"))
 		s.write(t, "example.test", host+". 300 IN AAAA 2001:db8::99")
 		e.mustReach(t, gatewayWith(both[:1], host, "203.0.113.2"))
-		wantError(t, e.reach(t.Context(), gatewayWith(both, host, "203.0.113.2", "2001:db8::1")), providers.Denied, ReasonConflict, "2001:db8::99")
+		wantError(t, e.reach(t.Context(), gatewayWith(both, host, "203.0.113.2", "2001:db8::1")), providers.Denied, records.ReasonConflict, "2001:db8::99")
 		if err := e.leave(t.Context()); err != nil {
 			t.Fatal(err)
 		}
@@ -294,7 +295,7 @@ func TestTheServersRefusalsSayWhatToDo(t *testing.T) {
 				}
 				wantError(t, err, providers.Denied, c.reason, c.says)
 				if strings.Contains(err.Error(), c.key.secret) {
-					t.Errorf("the error %q tells the secret", err)
+					t.Errorf("the error %q has the secret", err)
 				}
 				wantContent(t, s, "example.test")
 			})
@@ -325,7 +326,7 @@ func TestAfterALostReplyTheSameUpdateSucceeds(t *testing.T) {
 		})
 		e := &edge{provider: newProvider(t, relayed.Addr().String(), edgeKey, "example.test"), owner: owner}
 		place := providers.Place{Provider: Name, Zone: "example.test", Names: []string{host}}
-		node := recordNode("example.test", host, typeA)
+		node := node(e.provider, "example.test", host, records.TypeA)
 		node.Place, node.Spec = place, Record{Values: []string{"203.0.113.1"}, TTL: 60}
 		changed := node
 		changed.Spec = Record{Values: []string{"203.0.113.2"}, TTL: 60}
@@ -384,7 +385,7 @@ func TestOfTwoOwnersAtOnceExactlyOneWins(t *testing.T) {
 			if winner < 0 || errs[1-winner] == nil {
 				t.Fatalf("not exactly one of the two won: %v", errs)
 			}
-			wantError(t, errs[1-winner], providers.Denied, ReasonConflict, host)
+			wantError(t, errs[1-winner], providers.Denied, records.ReasonConflict, host)
 			content := strings.Join(s.content(t, "example.test"), "\n")
 			for _, line := range []string{fmt.Sprintf("%s. 60 A 203.0.113.%d", host, winner), claimLine(owners[winner], "_edgegateway."+host, "A")} {
 				if !strings.Contains(content, line) {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/miekg/dns"
+
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // The keys that every name server of the tests knows. edgeKey and longKey may update; readKey may only ask.
@@ -74,7 +76,7 @@ func bindConfig(dir string, port int, zones []string) ([]string, string) {
 controls { };
 `, dir, port)
 	for _, k := range []key{edgeKey, longKey, readKey} {
-		fmt.Fprintf(&text, "key %q { algorithm %s; secret %q; };\n", k.name, plain(k.algorithm), k.secret)
+		fmt.Fprintf(&text, "key %q { algorithm %s; secret %q; };\n", k.name, records.Plain(k.algorithm), k.secret)
 	}
 	for _, zone := range zones {
 		allowed := "key edge.; key long.;"
@@ -91,7 +93,7 @@ func knotConfig(dir string, port int, zones []string) ([]string, string) {
 	fmt.Fprintf(&text, "server:\n  rundir: %q\n  listen: 127.0.0.1@%d\n  udp-workers: 1\n  tcp-workers: 1\n  background-workers: 1\n", dir, port)
 	fmt.Fprintf(&text, "log:\n  - target: stderr\n    any: info\ndatabase:\n  storage: %q\nkey:\n", dir)
 	for _, k := range []key{edgeKey, longKey, readKey} {
-		fmt.Fprintf(&text, "  - id: %s\n    algorithm: %s\n    secret: %s\n", k.name, plain(k.algorithm), k.secret)
+		fmt.Fprintf(&text, "  - id: %s\n    algorithm: %s\n    secret: %s\n", k.name, records.Plain(k.algorithm), k.secret)
 	}
 	text.WriteString("acl:\n  - id: edge\n    key: [edge., long.]\n    action: [update, transfer]\n  - id: frozen\n    key: edge.\n    action: transfer\n")
 	text.WriteString("zone:\n")
@@ -201,12 +203,12 @@ func (s nameServer) exchange(t *testing.T, message *dns.Msg, k key) (*dns.Msg, s
 }
 
 // write adds records by hand.
-func (s nameServer) write(t *testing.T, zone string, records ...string) {
+func (s nameServer) write(t *testing.T, zone string, lines ...string) {
 	t.Helper()
 	update := newUpdate(zone)
-	update.Insert(parse(t, records))
+	update.Insert(parse(t, lines))
 	if _, rcode := s.exchange(t, update, edgeKey); rcode != "NOERROR" {
-		t.Fatalf("adding %q: %s", records, rcode)
+		t.Fatalf("adding %q: %s", lines, rcode)
 	}
 }
 
@@ -220,11 +222,11 @@ func (s nameServer) remove(t *testing.T, zone, name string, kind uint16) {
 	}
 }
 
-func parse(t *testing.T, records []string) []dns.RR {
+func parse(t *testing.T, lines []string) []dns.RR {
 	t.Helper()
 	var parsed []dns.RR
-	for _, record := range records {
-		rr, err := dns.NewRR(record)
+	for _, line := range lines {
+		rr, err := dns.NewRR(line)
 		if err != nil {
 			t.Fatal(err)
 		}

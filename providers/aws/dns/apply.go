@@ -14,58 +14,79 @@ import (
 	"github.com/edgegateway/edgegateway/providers/records"
 )
 
+// claimTTL in seconds. Nobody but us asks for claims, and we don't ask by DNS.
+const claimTTL = 300
+
 // Apply implements providers.Provider.
 func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
-	at, err := p.pointOf(change.Node)
+	goal, err := p.goalOf(owner, change)
 	if err != nil {
 		return providers.Result{}, err
 	}
-	if err := p.write(ctx, owner, at, change); err != nil {
+	if err := p.write(ctx, goal); err != nil {
 		return providers.Result{}, err
 	}
 	if change.Removes() {
 		return providers.Result{Known: true}, nil
 	}
 	now := change.Node
-	now.ID, now.State, now.Problem, now.Adopt = at.host+"/"+at.kind, providers.Pending, problemSpreading, false
+	now.ID, now.State, now.Problem, now.Adopt = goal.ID(), providers.Pending, problemSpreading, false
 	return providers.Result{Node: now, Known: true}, nil
 }
 
-// write writes or removes one record and its claim by one batch, which Route 53 makes as a whole or not at all. What is replaced or removed
-// is named in full, so that a batch fails if anything has changed since it was read.
-func (p *Provider) write(ctx context.Context, owner providers.Owner, at point, change providers.Change) error {
-	id, err := p.zoneID(ctx, at.zone)
+// goalOf returns what a change is to bring about.
+func (p *Provider) goalOf(owner providers.Owner, change providers.Change) (records.Goal, error) {
+	key, err := p.publisher.KeyOf(change.Node)
+	if err != nil {
+		return records.Goal{}, err
+	}
+	goal := records.Goal{Key: key, Owner: owner, ClaimTTL: claimTTL}
+	if change.Removes() {
+		return goal, nil
+	}
+	spec, ok := change.Node.Spec.(Record)
+	if !ok {
+		return records.Goal{}, fmt.Errorf("writing the %s record of %s: its spec is a %T", key.Type, key.Host, change.Node.Spec)
+	}
+	want := spec.set(key)
+	goal.Want = &want
+	return goal, nil
+}
+
+// write writes or removes one record and its claim by one batch.
+func (p *Provider) write(ctx context.Context, goal records.Goal) error {
+	id, err := p.zoneID(ctx, goal.Zone)
 	if err != nil {
 		return err
 	}
-	remove := change.Removes()
+	remove := goal.Want == nil
 	if id == "" && remove {
 		return nil
 	}
 	if id == "" {
-		return p.noZone(at.zone)
+		return p.noZone(goal.Zone)
 	}
-	found, err := p.read(ctx, id, at.host)
+	found, err := p.read(ctx, id, goal.Host)
 	if err != nil {
 		return err
 	}
-	batch, err := at.batch(owner, found, change, remove)
-	if err != nil || len(batch) == 0 {
+	batch, err := goal.Batch(found)
+	if err != nil || len(batch.Writes) == 0 {
 		return err
 	}
-	written, err := p.send(ctx, owner, at, id, batch)
+	written, err := p.send(ctx, goal, id, changesOf(batch))
 	if remove {
 		written = "" // nobody waits for what is gone
 	}
-	p.setPending(at, written)
+	p.setPending(goal.Key, written)
 	return err
 }
 
-// send makes a batch and returns the ID of its change. If Route 53 refuses it, another reading tells why.
-func (p *Provider) send(ctx context.Context, owner providers.Owner, at point, id string, batch []types.Change) (string, error) {
+// send makes changes and returns the ID under which they spread. If Route 53 refuses them, another reading says why.
+func (p *Provider) send(ctx context.Context, goal records.Goal, id string, changes []types.Change) (string, error) {
 	out, err := p.records.ChangeResourceRecordSets(ctx, &route53.ChangeResourceRecordSetsInput{
 		HostedZoneId: aws.String(id),
-		ChangeBatch:  &types.ChangeBatch{Changes: batch, Comment: aws.String("EdgeGateway " + owner.Namespace + "/" + owner.Name)},
+		ChangeBatch:  &types.ChangeBatch{Changes: changes, Comment: aws.String("EdgeGateway " + goal.Owner.Namespace + "/" + goal.Owner.Name)},
 	})
 	switch {
 	case err == nil && out.ChangeInfo != nil:
@@ -73,70 +94,26 @@ func (p *Provider) send(ctx context.Context, owner providers.Owner, at point, id
 	case err == nil:
 		return "", nil
 	case session.HasCode(err, "NoSuchHostedZone"):
-		p.forgetZone(at.zone)
+		p.forgetZone(goal.Zone)
 	case session.HasCode(err, "InvalidChangeBatch"):
-		after, readErr := p.read(ctx, id, at.host)
+		after, readErr := p.read(ctx, id, goal.Host)
 		if readErr != nil {
 			return "", readErr
 		}
-		if why := after.conflict(at, owner.Mark()); why != "" {
-			return "", at.conflicting(why)
+		if conflict := goal.Conflict(after); conflict != nil {
+			return "", conflict
 		}
-		return "", session.Transient(session.ReasonCloud, fmt.Errorf("updating the %s record of %s: it changed meanwhile, or can't be: %w", at.kind, at.host, err))
+		return "", session.Transient(session.ReasonCloud, fmt.Errorf("updating the %s record of %s: it changed meanwhile, or can't be: %w", goal.Type, goal.Host, err))
 	}
-	return "", fmt.Errorf("updating the %s record of %s: %w", at.kind, at.host, p.classed(err))
-}
-
-// point is the record that a node stands for.
-type point struct{ zone, host, kind string }
-
-func (p *Provider) pointOf(node providers.Node) (point, error) {
-	words := strings.Split(node.Key, "/")
-	if len(words) != 3 || words[0] != providers.KindRecord || node.Place.Zone == "" || node.Place.Account != p.account {
-		return point{}, fmt.Errorf("applying a change: node %q in zone %q of account %q is not a record of this provider", node.Key, node.Place.Zone, node.Place.Account)
-	}
-	return point{zone: node.Place.Zone, host: words[1], kind: words[2]}, nil
-}
-
-// batch returns what is left to do, or nothing.
-func (at point) batch(owner providers.Owner, found nameRecords, change providers.Change, remove bool) ([]types.Change, error) {
-	mark := owner.Mark()
-	ours := found.ours(mark, at.kind)
-	if remove && !ours {
-		if found.claimed && found.claim.Mark != mark {
-			return nil, at.conflicting(found.conflict(at, mark))
-		}
-		return nil, nil
-	}
-	var to *types.ResourceRecordSet
-	claim := found.claim
-	if remove {
-		claim = claim.Without(at.kind)
-	} else {
-		if why := found.conflict(at, mark); why != "" {
-			return nil, at.conflicting(why)
-		}
-		spec, ok := change.Node.Spec.(Record)
-		if !ok {
-			return nil, fmt.Errorf("writing the %s record of %s: its spec is a %T", at.kind, at.host, change.Node.Spec)
-		}
-		to = spec.set(at)
-		claim = records.ClaimOf(owner, claim.With(at.kind).Types...)
-	}
-	var wantedClaim *types.ResourceRecordSet
-	if len(claim.Types) > 0 {
-		wantedClaim = claimSet(at.host, claim)
-	}
-	changes := swap(found.claimSet, wantedClaim)
-	return append(changes, swap(found.sets[at.kind], to)...), nil
+	return "", fmt.Errorf("updating the %s record of %s: %w", goal.Type, goal.Host, p.classed(err))
 }
 
 // setPending notes the change that a record was last written by, or that there is none to wait for.
-func (p *Provider) setPending(at point, change string) {
+func (p *Provider) setPending(key records.Key, change string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.pending, at.host+"/"+at.kind)
+	delete(p.pending, key.ID())
 	if change != "" {
-		p.pending[at.host+"/"+at.kind] = change
+		p.pending[key.ID()] = change
 	}
 }

@@ -2,11 +2,13 @@ package dns
 
 import (
 	"strings"
+
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // aliasZone returns the zone in which AWS keeps the hostnames of a region's Network Load Balancers, or "" if hostname is not one.
 func aliasZone(hostname string) string {
-	host, china := strings.CutSuffix(plain(hostname), ".amazonaws.com.cn")
+	host, china := strings.CutSuffix(records.Plain(hostname), ".amazonaws.com.cn")
 	if !china {
 		var ours bool
 		if host, ours = strings.CutSuffix(host, ".amazonaws.com"); !ours {

@@ -7,7 +7,7 @@ import (
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
-// TestMain has AWS's own models judge every request that the adapter makes in any test, and every reply that it gets.
+// TestMain has AWS's own models check every request that the adapter makes in any test, and every reply that it gets.
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if !simaws.DefaultGate().Report(os.Stdout) && code == 0 {

@@ -90,15 +90,18 @@ func TestNamesOfOtherLoadBalancersArePublishedByAddress(t *testing.T) {
 	}
 }
 
-func TestSomebodysRecordsAreNotTouched(t *testing.T) {
+func TestRecordsOfOthersAreNotTouched(t *testing.T) {
 	for _, c := range []struct {
 		name string
 		set  simaws.RecordSet
 	}{
 		{"a CNAME", simaws.RecordSet{Name: "www.example.com.", Type: "CNAME", TTL: 60, Values: []string{"elsewhere.example.net."}}},
 		{"an address", simaws.RecordSet{Name: "www.example.com.", Type: "A", TTL: 60, Values: []string{"192.0.2.1"}}},
-		{"another claim", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"edgegateway v1 somebody A"`}}},
-		{"another text", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"hands off"`}}},
+		{"an address of another family", simaws.RecordSet{Name: "www.example.com.", Type: "AAAA", TTL: 60, Values: []string{"2001:db8::99"}}},
+		{"a record with a routing policy", simaws.RecordSet{Name: "www.example.com.", Type: "AAAA", SetID: "one", Weight: new(int), TTL: 60, Values: []string{"2001:db8::99"}}},
+		{"a CNAME where the claim goes", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "CNAME", TTL: 60, Values: []string{"elsewhere.example.net."}}},
+		{"another claim", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"edgegateway v1 another A"`}}},
+		{"another text", simaws.RecordSet{Name: "_edgegateway.www.example.com.", Type: "TXT", TTL: 60, Values: []string{`"hello"`}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -107,7 +110,7 @@ func TestSomebodysRecordsAreNotTouched(t *testing.T) {
 			gw := testGateway()
 			gw.Hostnames = []string{"www.example.com"}
 			got := refused(t, newDriver(t, w), gw)
-			if got.Class != providers.Denied || got.Reason != ReasonConflict || !strings.Contains(got.Error(), "www.example.com") {
+			if got.Class != providers.Denied || got.Reason != records.ReasonConflict || !strings.Contains(got.Error(), "www.example.com") {
 				t.Errorf("it gives %s %s: %s", got.Class, got.Reason, got)
 			}
 			if err := w.invariant(); err != nil {
@@ -121,5 +124,34 @@ func TestAZoneThatTheAccountHasNotIsNamed(t *testing.T) {
 	w := newWorldOf(t, simaws.Config{Zones: []string{"example.net"}})
 	if got := refused(t, newDriver(t, w), testGateway()); got.Class != providers.Denied || got.Reason != ReasonZone || got.Field != fieldZones {
 		t.Errorf("it gives %s", got)
+	}
+}
+
+// TestRecordsWithARoutingPolicyStay replaces a record of ours by hand. What has a routing policy is not ours, though our claim covers it.
+func TestRecordsWithARoutingPolicyStay(t *testing.T) {
+	w := newWorld(t)
+	d := newDriver(t, w)
+	gw := testGateway()
+	gw.Hostnames = []string{"www.example.com"}
+	reach(t, w, d, &gw)
+	sets, _ := w.sets()
+	ours := sets["www.example.com/A"]
+	if err := w.cloud.Remove(ours.Key()); err != nil {
+		t.Fatal(err)
+	}
+	w.put(simaws.RecordSet{Name: "www.example.com.", Type: "A", SetID: "one", Weight: new(int), TTL: 60, Values: []string{"192.0.2.1"}})
+	w.put(simaws.RecordSet{Name: "www.example.com.", Type: "A", SetID: "two", Weight: new(int), TTL: 60, Values: []string{"192.0.2.2"}})
+	if got := refused(t, d, gw); got.Class != providers.Denied || got.Reason != records.ReasonConflict || !strings.Contains(got.Error(), "with a routing policy") {
+		t.Errorf("it gives %s %s: %s", got.Class, got.Reason, got)
+	}
+	reach(t, w, d, nil)
+	var left []string
+	for _, item := range w.cloud.Inventory() {
+		if _, seeded := w.seeded[item.ID]; !seeded && item.Kind == "record" {
+			left = append(left, item.Name)
+		}
+	}
+	if len(left) != 2 {
+		t.Errorf("left: %q", left)
 	}
 }

@@ -29,12 +29,13 @@ func (p *Provider) ListChanges(ctx context.Context, places []providers.Place) (m
 			}
 		}
 		for _, set := range sets {
-			host := hostOf(set)
-			if claimant, ok := records.ClaimedName(host); ok {
+			name := hostOf(set)
+			host := name
+			if claimant, ok := records.ClaimedName(name); ok {
 				host = claimant
 			}
 			if claimed[host] || slices.Contains(place.Names, host) {
-				lines[host] = append(lines[host], fmt.Sprintf("%s: %s %q", place.Zone, recordOf(set), aws.ToString(set.SetIdentifier)))
+				lines[host] = append(lines[host], fmt.Sprintf("%s: %s %s %+v %q", place.Zone, name, set.Type, specOf(set), aws.ToString(set.SetIdentifier)))
 			}
 		}
 		return nil

@@ -18,16 +18,20 @@ import (
 // cluster's covers, whether or not they are still there. A claim that was written before claims named the cluster is not found.
 func (p *Provider) ListOwned(ctx context.Context, cluster string, places []providers.Place) ([]providers.OwnedResource, error) {
 	var within []providers.Place
-	for _, zone := range p.zones {
+	for _, zone := range p.publisher.Zones {
 		within = append(within, providers.Place{Provider: Name, Account: p.account, Zone: zone})
 	}
 	var all []providers.OwnedResource
-	err := p.eachZone(ctx, append(within, places...), func(place providers.Place, id string, sets []types.ResourceRecordSet) error {
-		for host, found := range byName(sets) {
-			if !found.claimed || found.claim.Cluster != cluster {
+	err := p.eachZone(ctx, append(within, places...), func(place providers.Place, id string, raw []types.ResourceRecordSet) error {
+		var sets []records.Set
+		for _, set := range raw {
+			sets = append(sets, setOf(set))
+		}
+		for _, found := range records.FoundByClaim(sets) {
+			if claim, claimed := found.Claim(); !claimed || claim.Cluster != cluster {
 				continue
 			}
-			owned, err := p.ownedAt(place.Zone, id, host, found)
+			owned, err := p.ownedAt(place.Zone, id, found)
 			if err != nil {
 				return err
 			}
@@ -41,47 +45,24 @@ func (p *Provider) ListOwned(ctx context.Context, cluster string, places []provi
 	return session.SortOwned(all), nil
 }
 
-// byName sorts a zone's records by the names that they are of, where one has a claim.
-func byName(sets []types.ResourceRecordSet) map[string]nameRecords {
-	found := map[string]nameRecords{}
-	for i := range sets {
-		if host, ok := records.ClaimedName(hostOf(sets[i])); ok {
-			found[host] = nameRecords{sets: map[string]*types.ResourceRecordSet{}}
-		}
-	}
-	for i := range sets {
-		host := hostOf(sets[i])
-		if claimed, ok := records.ClaimedName(host); ok {
-			host = claimed
-		}
-		if f, ok := found[host]; ok {
-			f.add(&sets[i], host)
-			found[host] = f
-		}
-	}
-	for host, f := range found {
-		f.readClaim()
-		found[host] = f
-	}
-	return found
-}
-
 // ownedAt returns the records of a name that its claim covers. One command removes all of them and the claim, since the claim says what
 // they are: two commands would be in each other's way.
-func (p *Provider) ownedAt(zone, id, host string, found nameRecords) ([]providers.OwnedResource, error) {
-	going := swap(found.claimSet, nil)
-	for _, kind := range found.claim.Types {
-		going = append(going, swap(found.sets[kind], nil)...)
+func (p *Provider) ownedAt(zone, id string, found records.Found) ([]providers.OwnedResource, error) {
+	var going records.Batch
+	for _, set := range found.Claimed() {
+		going.Writes = append(going.Writes, records.Write{Name: set.Name, Type: set.Type, Old: &set})
 	}
-	batch, err := cliBatch(going)
+	batch, err := cliBatch(changesOf(going))
 	if err != nil {
 		return nil, err
 	}
+	claim, _ := found.Claim()
 	var all []providers.OwnedResource
-	for _, kind := range found.claim.Types {
-		node := p.recordNode(zone, host, kind)
+	for _, kind := range claim.Types {
+		key := records.Key{Zone: zone, Host: found.Host, Type: kind}
+		node := p.publisher.Node(key)
 		all = append(all, providers.OwnedResource{
-			Place: node.Place, ID: host + "/" + kind, Key: node.Key, Mark: found.claim.Mark, Namespace: found.claim.Namespace, Name: found.claim.Name,
+			Place: node.Place, ID: key.ID(), Key: node.Key, Mark: claim.Mark, Namespace: claim.Namespace, Name: claim.Name,
 			Remove: fmt.Sprintf("aws route53 change-resource-record-sets --hosted-zone-id %s --change-batch %s", id, batch),
 		})
 	}

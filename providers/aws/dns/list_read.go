@@ -3,8 +3,6 @@ package dns
 import (
 	"context"
 
-	"github.com/aws/aws-sdk-go-v2/service/route53/types"
-
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/records"
 )
@@ -15,19 +13,18 @@ func (p *Provider) ObserveListed(ctx context.Context, owner providers.Owner, ref
 }
 
 // readListed returns what the last ListChanges read at a name, or reads it if that did not read its zone.
-func (p *Provider) readListed(ctx context.Context, zoneID, host string) (nameRecords, error) {
+func (p *Provider) readListed(ctx context.Context, zoneID, host string) (records.Found, error) {
 	p.mu.Lock()
 	listed, ok := p.listed[zoneID]
 	p.mu.Unlock()
 	if !ok {
 		return p.read(ctx, zoneID, host)
 	}
-	found := nameRecords{sets: map[string]*types.ResourceRecordSet{}}
+	var sets []records.Set
 	for _, name := range []string{host, records.ClaimName(host)} {
 		for _, set := range listed[name] {
-			found.add(&set, host)
+			sets = append(sets, setOf(set))
 		}
 	}
-	found.readClaim()
-	return found, nil
+	return records.NewFound(host, sets...), nil
 }

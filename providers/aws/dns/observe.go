@@ -10,6 +10,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/providers"
 	session "github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // Observe asks for the names in refs' places. A record is owner's if its claim says so; one that is there without it is Unmanaged. In a
@@ -20,7 +21,7 @@ func (p *Provider) Observe(ctx context.Context, owner providers.Owner, refs prov
 
 // observe looks at names by read, which returns what is at a name of a zone.
 func (p *Provider) observe(
-	ctx context.Context, owner providers.Owner, refs providers.Refs, read func(ctx context.Context, zoneID, host string) (nameRecords, error),
+	ctx context.Context, owner providers.Owner, refs providers.Refs, read func(ctx context.Context, zoneID, host string) (records.Found, error),
 ) (providers.Graph, error) {
 	var nodes []providers.Node
 	for _, place := range refs.Places {
@@ -43,7 +44,7 @@ func (p *Provider) observe(
 			if err != nil {
 				return providers.Graph{}, err
 			}
-			nodes = append(nodes, p.nodes(place.Zone, host, owner.Mark(), found)...)
+			nodes = append(nodes, p.publisher.Nodes(place.Zone, found, owner, specIn)...)
 		}
 	}
 	if err := p.await(ctx, nodes); err != nil {

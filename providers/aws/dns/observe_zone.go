@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/route53"
 
 	session "github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // zoneID returns the ID of the account's public hosted zone of a name, or "" if it has none. Two of one name are a Denied error: only
@@ -29,7 +30,7 @@ func (p *Provider) zoneID(ctx context.Context, zone string) (string, error) {
 		}
 		more := out.IsTruncated
 		for _, found := range out.HostedZones {
-			if plain(aws.ToString(found.Name)) != zone {
+			if records.Plain(aws.ToString(found.Name)) != zone {
 				more = false // they are sorted by name
 				continue
 			}
@@ -61,4 +62,15 @@ func (p *Provider) forgetZone(zone string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.ids, zone)
+}
+
+// forgetZoneID makes the zone with an ID be looked for again.
+func (p *Provider) forgetZoneID(zoneID string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for zone, id := range p.ids {
+		if id == zoneID {
+			delete(p.ids, zone)
+		}
+	}
 }

@@ -1,9 +1,8 @@
 package dns
 
 import (
+	"cmp"
 	"context"
-	"slices"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/route53"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/providers"
 	session "github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // Name is what the provider is called in Place.Provider.
@@ -42,11 +42,11 @@ const defaultTTL = 60
 
 // Provider publishes names in Route 53.
 type Provider struct {
-	account string
-	zones   []string // longest first
-	ttl     int64
-	lookup  zoneAPI
-	records recordAPI
+	account   string
+	publisher records.Publisher
+	ttl       int64
+	lookup    zoneAPI
+	records   recordAPI
 	// field of the class that errors about credentials name.
 	field string
 
@@ -68,27 +68,19 @@ var (
 
 // New returns a provider, having asked AWS which account it is for. The error is Denied or Invalid, with the class's field.
 func New(ctx context.Context, config Config) (*Provider, error) {
+	zones, err := records.NewZones(config.Zones)
+	if err != nil {
+		return nil, err
+	}
 	loaded, account, err := config.Open(ctx, session.Home(config.Region), config.field())
 	if err != nil {
 		return nil, err
 	}
 	client := route53.NewFromConfig(loaded)
-	return newProvider(config, account, client, client), nil
-}
-
-func newProvider(config Config, account string, lookup zoneAPI, records recordAPI) *Provider {
-	p := &Provider{account: account, field: config.field(), ttl: int64(config.TTL), lookup: lookup, records: records, ids: map[string]string{}, pending: map[string]string{}}
-	if p.ttl == 0 {
-		p.ttl = defaultTTL
+	p := &Provider{
+		account: account, field: config.field(), ttl: cmp.Or(int64(config.TTL), defaultTTL), lookup: client, records: client,
+		ids: map[string]string{}, pending: map[string]string{},
 	}
-	for _, zone := range config.Zones {
-		p.zones = append(p.zones, plain(zone))
-	}
-	slices.SortFunc(p.zones, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	return p
+	p.publisher = records.Publisher{Provider: Name, Account: account, Zones: zones, Spec: p.spec}
+	return p, nil
 }

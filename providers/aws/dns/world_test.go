@@ -142,7 +142,9 @@ func (w *world) inventory() []providertest.Thing {
 	return things
 }
 
-func hostIn(set simaws.RecordSet) string { return strings.ReplaceAll(plain(set.Name), `\052`, "*") }
+func hostIn(set simaws.RecordSet) string {
+	return strings.ReplaceAll(records.Plain(set.Name), `\052`, "*")
+}
 
 func idOf(set simaws.RecordSet) string { return hostIn(set) + "/" + set.Type }
 
@@ -173,7 +175,7 @@ func (w *world) invariant() error {
 // plant puts somebody's record where a node's would be.
 func (w *world) plant(node providers.Node) (string, bool) {
 	words := strings.Split(node.Key, "/")
-	value := map[string]string{typeA: "192.0.2.1", typeAAAA: "2001:db8::99"}[words[2]]
+	value := map[string]string{records.TypeA: "192.0.2.1", records.TypeAAAA: "2001:db8::99"}[words[2]]
 	set := simaws.RecordSet{Name: strings.ReplaceAll(words[1], "*", `\052`) + ".", Type: words[2], TTL: 60, Values: []string{value}}
 	w.put(set)
 	return idOf(set), true
