@@ -1,4 +1,4 @@
-package routing
+package store
 
 import (
 	"reflect"
@@ -6,28 +6,30 @@ import (
 	"testing"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/store/storetest"
 	"github.com/edgegateway/edgegateway/edgeproxy/translate"
 )
 
 // storeWith has the class, the gateway with its certificate, and more.
-func storeWith(t *testing.T, objects ...client.Object) *wholeStore {
+func storeWith(t *testing.T, objects ...Object) *Store {
 	t.Helper()
-	store := newStore()
-	secret := certificate(t, "certificate", "shop.example.com")
-	store.SetSecret(named(secret), secret)
-	for _, object := range append([]client.Object{classObject(), gatewayObject()}, objects...) {
+	store := New()
+	secret := storetest.Certificate(t, "certificate", "shop.example.com")
+	store.SetSecret(NameOf(secret), secret)
+	for _, object := range append([]Object{storetest.Class(), storetest.Gateway()}, objects...) {
 		store.Set(object)
 	}
 	return store
 }
 
 func TestFlushTranslatesWhatWasSeen(t *testing.T) {
-	out := storeWith(t, routeObject("web", "shop.example.com", "web"), serviceObject("web")).Flush(time.Now())
+	out := storeWith(t, storetest.Route("web", "shop.example.com", "web"), storetest.Service("web")).Flush(time.Now())
 	if len(out.Gateways) != 1 || len(out.Held) != 0 {
 		t.Fatalf("%d gateways, held %v", len(out.Gateways), out.Held)
 	}
@@ -44,18 +46,18 @@ func TestFlushTranslatesWhatWasSeen(t *testing.T) {
 }
 
 func TestASecretThatWasNotReadYetHoldsItsGatewayAndNoOther(t *testing.T) {
-	other := gatewayObject()
+	other := storetest.Gateway()
 	other.Name, other.UID = "other", "other"
 	other.Spec.Listeners = other.Spec.Listeners[:1]
-	store := storeWith(t, other, serviceObject("web"), ingressClassObject())
+	store := storeWith(t, other, storetest.Service("web"), storetest.IngressClass())
 	if out := store.Flush(time.Now()); len(out.Held) != 0 {
 		t.Fatalf("held %v", out.Held)
 	}
-	late := ingressObject("late", "late.example.com", "web", "late")
+	late := storetest.Ingress("late", "late.example.com", "web", "late")
 	store.Set(late)
 	out := store.Flush(time.Now())
-	secret := name{Namespace: shop.Namespace, Name: "late"}
-	if !slices.Equal(out.Held, []name{shop}) || !slices.Equal(out.Unread, []name{secret}) {
+	secret := Name{Namespace: storetest.Shop.Namespace, Name: "late"}
+	if !slices.Equal(out.Held, []Name{storetest.Shop}) || !slices.Equal(out.Unread, []Name{secret}) {
 		t.Fatalf("held %v, unread %v", out.Held, out.Unread)
 	}
 	if len(out.Gateways) != 1 || out.Gateways[0].Name.Name != "other" {
@@ -72,28 +74,28 @@ func TestASecretThatWasNotReadYetHoldsItsGatewayAndNoOther(t *testing.T) {
 	if len(out.Held) != 0 || len(out.Routes[0].Problems) == 0 {
 		t.Errorf("a missing secret: held %v, problems %v", out.Held, out.Routes[0].Problems)
 	}
-	store.SetSecret(secret, certificate(t, "late", "late.example.com"))
+	store.SetSecret(secret, storetest.Certificate(t, "late", "late.example.com"))
 	if out = store.Flush(time.Now()); len(out.Routes[0].Problems) != 0 {
 		t.Errorf("a secret that is there: problems %v", out.Routes[0].Problems)
 	}
-	store.ForgetSecret(secret)
-	if out = store.Flush(time.Now()); !slices.Equal(out.Held, []name{shop}) {
+	store.DropSecret(secret)
+	if out = store.Flush(time.Now()); !slices.Equal(out.Held, []Name{storetest.Shop}) {
 		t.Error("a forgotten secret counts as read")
 	}
 }
 
-func TestAGatewayThatIsNotJudgedYetIsHeld(t *testing.T) {
-	fresh := gatewayObject()
+func TestAGatewayThatIsNotDecidedYetIsHeld(t *testing.T) {
+	fresh := storetest.Gateway()
 	fresh.Status = api.EdgeGatewayStatus{}
-	store := storeWith(t, fresh, routeObject("web", "shop.example.com", "web"))
-	store.Delete(gatewayObject())
+	store := storeWith(t, fresh, storetest.Route("web", "shop.example.com", "web"))
+	store.Delete(storetest.Gateway())
 	store.Set(fresh)
 	out := store.Flush(time.Now())
-	if !slices.Equal(out.Held, []name{shop}) || len(out.Gateways) != 0 {
+	if !slices.Equal(out.Held, []Name{storetest.Shop}) || len(out.Gateways) != 0 {
 		t.Fatalf("held %v, served %v", out.Held, out.Gateways)
 	}
 	refused := fresh.DeepCopy()
-	refused.Status.Conditions = []metav1.Condition{judged(metav1.ConditionFalse, 1)}
+	refused.Status.Conditions = []metav1.Condition{storetest.Accepted(metav1.ConditionFalse, 1)}
 	store.Set(refused)
 	out = store.Flush(time.Now())
 	if len(out.Held) != 0 || len(out.Gateways) != 0 {
@@ -102,15 +104,15 @@ func TestAGatewayThatIsNotJudgedYetIsHeld(t *testing.T) {
 }
 
 func TestOnlyWhatMattersIsAChange(t *testing.T) {
-	store := storeWith(t, routeObject("web", "shop.example.com", "web"), serviceObject("web"))
-	status := routeObject("web", "shop.example.com", "web")
+	store := storeWith(t, storetest.Route("web", "shop.example.com", "web"), storetest.Service("web"))
+	status := storetest.Route("web", "shop.example.com", "web")
 	status.Status.Parents = []gatewayv1.RouteParentStatus{{ControllerName: "other"}}
-	labelled := serviceObject("web")
+	labelled := storetest.Service("web")
 	labelled.Labels = map[string]string{"a": "b"}
-	addressed := gatewayObject()
+	addressed := storetest.Gateway()
 	addressed.Status.Addresses = nil
-	secret := certificate(t, "certificate", "shop.example.com")
-	edited := routeObject("web", "www.example.com", "web")
+	secret := storetest.Certificate(t, "certificate", "shop.example.com")
+	edited := storetest.Route("web", "www.example.com", "web")
 	edited.Generation = 2
 	cases := []struct {
 		name   string
@@ -120,10 +122,10 @@ func TestOnlyWhatMattersIsAChange(t *testing.T) {
 		{"a route's status", func() bool { return store.Set(status) }, false},
 		{"a Service's labels", func() bool { return store.Set(labelled) }, false},
 		{"a gateway's addresses", func() bool { return store.Set(addressed) }, false},
-		{"a class that is the same", func() bool { return store.Set(classObject()) }, false},
+		{"a class that is the same", func() bool { return store.Set(storetest.Class()) }, false},
 		{"a route's spec", func() bool { return store.Set(edited) }, true},
-		{"a certificate", func() bool { return store.SetSecret(named(secret), secret) }, true},
-		{"the same certificate", func() bool { return store.SetSecret(named(secret), secret.DeepCopy()) }, false},
+		{"a certificate", func() bool { return store.SetSecret(NameOf(secret), secret) }, true},
+		{"the same certificate", func() bool { return store.SetSecret(NameOf(secret), secret.DeepCopy()) }, false},
 		{"a route that goes", func() bool { return store.Delete(edited) }, true},
 	}
 	for _, c := range cases {
@@ -137,23 +139,23 @@ func TestOnlyWhatMattersIsAChange(t *testing.T) {
 
 // What the store puts together piece by piece is what translate builds at once.
 func TestFlushEqualsBuild(t *testing.T) {
-	store := storeWith(t, routeObject("web", "shop.example.com", "web"), routeObject("lost", "shop.example.com", "missing"),
-		serviceObject("web"), ingressClassObject(), ingressObject("in", "in.example.com", "web", ""))
-	out := store.Flush(birth)
-	in := translate.Inputs{Now: birth, Gateways: []translate.Gateway{store.world.accepted[shop].input()}}
-	for _, route := range store.world.routes {
-		in.HTTPRoutes = append(in.HTTPRoutes, route)
+	store := storeWith(t, storetest.Route("web", "shop.example.com", "web"), storetest.Route("lost", "shop.example.com", "missing"),
+		storetest.Service("web"), storetest.IngressClass(), storetest.Ingress("in", "in.example.com", "web", ""))
+	out := store.Flush(storetest.Birth)
+	in := translate.Inputs{Now: storetest.Birth, Gateways: []translate.Gateway{store.objects.accepted[storetest.Shop].input()}}
+	for _, object := range store.objects.byKind["HTTPRoute"][storetest.Shop.Namespace] {
+		in.HTTPRoutes = append(in.HTTPRoutes, object.(*gatewayv1.HTTPRoute))
 	}
-	for _, ingress := range store.world.ingresses {
-		in.Ingresses = append(in.Ingresses, ingress)
+	for _, object := range store.objects.byKind["Ingress"][storetest.Shop.Namespace] {
+		in.Ingresses = append(in.Ingresses, object.(*networkingv1.Ingress))
 	}
-	for _, class := range store.world.ingressClasses {
-		in.IngressClasses = append(in.IngressClasses, class)
+	for _, object := range store.objects.byKind["IngressClass"][""] {
+		in.IngressClasses = append(in.IngressClasses, object.(*networkingv1.IngressClass))
 	}
-	for _, service := range store.world.services {
-		in.Services = append(in.Services, service)
+	for _, object := range store.objects.byKind["Service"][storetest.Shop.Namespace] {
+		in.Services = append(in.Services, object.(*corev1.Service))
 	}
-	for _, secret := range store.world.secrets {
+	for _, secret := range store.objects.secrets {
 		in.Secrets = append(in.Secrets, secret)
 	}
 	want := translate.Build(in)

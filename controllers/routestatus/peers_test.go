@@ -1,4 +1,4 @@
-package routing
+package routestatus
 
 import (
 	"context"
@@ -9,20 +9,32 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	discoveryv1 "k8s.io/api/discovery/v1"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/server"
+	"github.com/edgegateway/edgegateway/edgeproxy/store/storetest"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 )
 
+// eventually waits until a condition holds.
+func eventually(t *testing.T, what string, holds func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(2 * time.Millisecond) {
+		if holds() {
+			return
+		}
+	}
+	t.Fatalf("it does not come to pass: %s", what)
+}
+
 func TestTheLeaderHearsOtherReplicas(t *testing.T) {
-	remote := newRig(t, routeObject("web", "shop.example.com", "web"), serviceObject("web"))
-	remote.publish()
-	remote.server.progress = server.Progress{Pods: []string{"a"}}
-	reports := newReporter(remote.publisher)
-	served := httptest.NewTLSServer(reportsHandler(reports))
+	remote := newReplica(t, storetest.Route("web", "shop.example.com", "web"), storetest.Service("web"))
+	remote.flush()
+	remote.served.proxiesAre(server.Progress{Pods: []string{"a"}})
+	served := httptest.NewTLSServer(reportsHandler(remote.statuses))
 	defer served.Close()
 	at, err := url.Parse(served.URL)
 	if err != nil {
@@ -36,13 +48,13 @@ func TestTheLeaderHearsOtherReplicas(t *testing.T) {
 	pool.AddCert(served.Certificate())
 
 	var mu sync.Mutex
-	var heard []Report
+	var heard []server.Report
 	lost := 0
 	there := map[string]string{"replica": host}
 	p := &peers{
 		list: func() map[string]string { return there }, port: port,
 		credentials: func() (*tls.Config, error) { return &tls.Config{RootCAs: pool}, nil },
-		report: func(replica string, report Report) {
+		report: func(replica string, report server.Report) {
 			mu.Lock()
 			defer mu.Unlock()
 			if replica != "replica" {
@@ -59,21 +71,19 @@ func TestTheLeaderHearsOtherReplicas(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var work sync.WaitGroup
 	work.Go(func() { _ = p.Start(ctx) })
-	last := func(holds func(Report) bool) func() bool {
+	last := func(holds func(server.Report) bool) func() bool {
 		return func() bool {
 			mu.Lock()
 			defer mu.Unlock()
 			return len(heard) > 0 && holds(heard[len(heard)-1])
 		}
 	}
-	eventually(t, "it hears what there is", last(func(r Report) bool {
-		return r.Gateway == shop && len(r.Pods) == 1 && len(r.Pods[0].Acked) > 0 && r.Pods[0].Acked[0].Version != ""
+	eventually(t, "it hears what there is", last(func(r server.Report) bool {
+		return r.Gateway == keyOf(storetest.Shop) && len(r.Pods) == 1 && len(r.Pods[0].Acked) > 0 && r.Pods[0].Acked[0].Version != ""
 	}))
-	remote.server.mu.Lock()
-	remote.server.progress = server.Progress{Pods: []string{"a", "b"}, Pending: map[xds.ResourceRef][]string{{TypeURL: xds.TableType, Name: "tcp-80"}: {"b"}}}
-	remote.server.mu.Unlock()
-	reports.Progressed(keyOf(shop))
-	eventually(t, "it hears what is new", last(func(r Report) bool { return len(r.Pods) == 2 && len(r.Pods[1].Acked) == len(r.Pods[0].Acked)-1 }))
+	remote.served.proxiesAre(server.Progress{Pods: []string{"a", "b"}, Pending: map[xds.ResourceRef][]string{{TypeURL: xds.TableType, Name: "tcp-80"}: {"b"}}})
+	remote.statuses.Progressed(keyOf(storetest.Shop))
+	eventually(t, "it hears what is new", last(func(r server.Report) bool { return len(r.Pods) == 2 && len(r.Pods[1].Acked) == len(r.Pods[0].Acked)-1 }))
 	served.CloseClientConnections()
 	eventually(t, "it notes the loss", func() bool { mu.Lock(); defer mu.Unlock(); return lost > 0 })
 	before := func() int { mu.Lock(); defer mu.Unlock(); return len(heard) }()

@@ -1,4 +1,4 @@
-package routing
+package routestatus
 
 import (
 	"bufio"
@@ -14,6 +14,8 @@ import (
 
 	discoveryv1 "k8s.io/api/discovery/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/server"
 )
 
 const (
@@ -28,7 +30,7 @@ const (
 )
 
 // reportsHandler streams a replica's reports, one JSON object in a line, and an empty line from time to time.
-func reportsHandler(r *reporter) http.Handler {
+func reportsHandler(s *Statuses) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if request.Method != http.MethodGet || request.URL.Path != reportsPath {
 			http.NotFound(w, request)
@@ -50,7 +52,7 @@ func reportsHandler(r *reporter) http.Handler {
 		say(nil)
 		var beating sync.WaitGroup
 		beating.Go(func() { beat(ctx, say) })
-		r.follow(ctx, func(report Report) {
+		s.follow(ctx, func(report server.Report) {
 			line, err := json.Marshal(report)
 			if err != nil {
 				// A report holds strings only.
@@ -96,7 +98,7 @@ type peers struct {
 	// credentials to talk to a replica with.
 	credentials func() (*tls.Config, error)
 	port        string
-	report      func(replica string, report Report)
+	report      func(replica string, report server.Report)
 	lost        func(replica string)
 }
 
@@ -193,7 +195,7 @@ func (p *peers) listen(ctx context.Context, replica, address string) error {
 		if len(lines.Bytes()) == 0 {
 			continue
 		}
-		var report Report
+		var report server.Report
 		if err := json.Unmarshal(lines.Bytes(), &report); err != nil {
 			return fmt.Errorf("reading a report of replica %q: %w", replica, err)
 		}

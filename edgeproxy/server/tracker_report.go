@@ -1,18 +1,17 @@
-package routing
+package server
 
 import (
 	"slices"
 	"strings"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
-	"github.com/edgegateway/edgegateway/edgeproxy/server"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 )
 
-// Report is what one replica knows about a gateway's proxies: those connected to it, and what they have acknowledged. Only listeners and
-// route tables are in it: a proxy gets a table after the clusters, endpoints and secrets that it needs.
+// Report is what one replica knows about a gateway's proxies: those connected to it, and what they have acknowledged. Its JSON goes
+// between replicas, of which some may be older. Clusters and endpoints of Services are not in it: a proxy gets a table after those that it needs.
 type Report struct {
-	Gateway name `json:"gateway"`
+	Gateway GatewayKey `json:"gateway"`
 	// Acked resources by pod.
 	Pods []PodReport `json:"pods,omitempty"`
 	// Refused resources of any type.
@@ -25,7 +24,7 @@ type PodReport struct {
 	Acked []Acked `json:"acked,omitempty"`
 }
 
-// Acked is a version of a listener or a route table that a proxy has.
+// Acked is a version of a resource that a proxy has.
 type Acked struct {
 	Resource xds.ResourceRef `json:"resource"`
 	Version  string          `json:"version"`
@@ -39,24 +38,15 @@ type Refused struct {
 	Sources []ir.Source `json:"sources,omitempty"`
 }
 
-// reported are the types whose acknowledgements are told.
-func reported(typeURL string) bool { return typeURL == xds.ListenerType || typeURL == xds.TableType }
-
-// reportOf makes a report, sorted, of what the server says. It is pure.
-func reportOf(gateway name, versions map[xds.ResourceRef]string, progress server.Progress) Report {
-	var refs []xds.ResourceRef
-	for ref := range versions {
-		if reported(ref.TypeURL) {
-			refs = append(refs, ref)
-		}
-	}
-	slices.SortFunc(refs, compareRefs)
+// ReportOf makes a report, sorted, of what the server says about the proxies that are connected to it. The server must have been given
+// this very publication of the gateway last. It is pure.
+func ReportOf(gateway GatewayKey, published *Publication, progress Progress) Report {
 	report := Report{Gateway: gateway}
 	for _, pod := range progress.Pods {
 		has := PodReport{Pod: pod}
-		for _, ref := range refs {
-			if !slices.Contains(progress.Pending[ref], pod) {
-				has.Acked = append(has.Acked, Acked{Resource: ref, Version: versions[ref]})
+		for _, each := range published.reported {
+			if !slices.Contains(progress.Pending[each.Resource], pod) {
+				has.Acked = append(has.Acked, each)
 			}
 		}
 		report.Pods = append(report.Pods, has)

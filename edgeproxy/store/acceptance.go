@@ -1,4 +1,4 @@
-package routing
+package store
 
 import (
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -14,7 +14,7 @@ type acceptance struct {
 	gateway *api.EdgeGateway
 	// class that it used then, as it is now or, if it is gone, as it last was.
 	class *api.EdgeGatewayClass
-	// decided says that the gateway's present generation has been judged.
+	// decided reports whether the gateway's present generation was accepted or refused.
 	decided bool
 }
 
@@ -22,7 +22,7 @@ type acceptance struct {
 func (a acceptance) served() bool { return a.gateway != nil && a.class != nil }
 
 // acceptanceOf decides what is served of a gateway now, given what was before. It is pure.
-func acceptanceOf(before acceptance, gateway *api.EdgeGateway, classes map[string]*api.EdgeGatewayClass) acceptance {
+func acceptanceOf(before acceptance, gateway *api.EdgeGateway, classOf func(name string) *api.EdgeGatewayClass) acceptance {
 	now := acceptance{gateway: before.gateway, class: before.class}
 	if now.gateway != nil && now.gateway.UID != gateway.UID {
 		// Another gateway of the same name owes nothing to the one that was.
@@ -37,7 +37,7 @@ func acceptanceOf(before acceptance, gateway *api.EdgeGateway, classes map[strin
 		return now
 	}
 	className := now.gateway.Status.ClassName
-	if class := classes[className]; class != nil {
+	if class := classOf(className); class != nil {
 		now.class = class
 	} else if now.class != nil && now.class.Name != className {
 		now.class = nil
@@ -50,7 +50,7 @@ func (a acceptance) input() translate.Gateway {
 	return translate.GatewayOf(a.gateway, a.class, proxyProtocol(a.class))
 }
 
-// proxyProtocol says whether the load balancers of a class send PROXY protocol headers.
+// proxyProtocol reports whether the load balancers of a class send PROXY protocol headers.
 func proxyProtocol(class *api.EdgeGatewayClass) bool {
 	return class.Spec.Manual == nil || class.Spec.Manual.ProxyProtocol != api.ProxyProtocolNone
 }
