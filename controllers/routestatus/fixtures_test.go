@@ -148,7 +148,7 @@ func (r *replica) flush() {
 		r.served.mu.Lock()
 		before := r.served.published[each.Name]
 		if before == nil || !slices.EqualFunc(before.Resources.Tables, resources.Tables, sameVersion) {
-			r.served.published[each.Name] = server.NewPublication(each.Gateway, resources, problems)
+			r.served.published[each.Name] = server.NewPublication(each.Gateway, resources, problems, store.HasStatus)
 		}
 		r.served.mu.Unlock()
 		r.statuses.Progressed(keyOf(each.Name))

@@ -147,7 +147,7 @@ func (p *publisher) publishGateway(served store.Served) {
 	for _, resource := range resources.Endpoints {
 		now.endpoints[resource.Ref()] = resource.Version
 	}
-	now.Publication = server.NewPublication(served.Gateway, resources, problems)
+	now.Publication = server.NewPublication(served.Gateway, resources, problems, store.HasStatus)
 	p.gateways[served.Name] = now
 	p.server.Set(keyOf(served.Name), resources)
 }

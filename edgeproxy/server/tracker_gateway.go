@@ -58,7 +58,7 @@ func (a *acknowledgements) publish(now *Publication) {
 		}
 	}
 	maps.DeleteFunc(a.versions, func(ref xds.ResourceRef, _ map[string]uint64) bool { return !present[ref] })
-	parts := partsOf(now.Gateway)
+	parts := now.parts()
 	for source, p := range parts {
 		p.since = a.sequence
 		if before, known := a.parts[source]; known && before.hash == p.hash {

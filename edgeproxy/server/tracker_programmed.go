@@ -1,7 +1,9 @@
 package server
 
 import (
+	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
@@ -20,14 +22,22 @@ func (a *acknowledgements) object(object ir.Source, pods []string) ir.Programmed
 	if a.published == nil {
 		return ir.Programmed{State: ir.Pending}
 	}
-	p := a.parts[object]
+	p, served := a.parts[object]
+	if !served {
+		return ir.Programmed{State: ir.NotServed}
+	}
 	n := need{since: p.since, clusters: p.clusters}
-	for ref := range p.tables {
-		if a.published.asked[ref] {
+	var inTables, inTablesOnProxies bool
+	for ref := range p.resources {
+		onProxies := a.published.onProxies(ref)
+		if onProxies {
 			n.resources = append(n.resources, ref)
 		}
+		if ref.TypeURL == xds.TableType {
+			inTables, inTablesOnProxies = true, inTablesOnProxies || onProxies
+		}
 	}
-	if len(p.tables) > 0 && len(n.resources) == 0 {
+	if len(n.resources) == 0 || inTables && !inTablesOnProxies {
 		return ir.Programmed{State: ir.NotAsked}
 	}
 	slices.SortFunc(n.resources, compareRefs)
@@ -86,20 +96,30 @@ func (a *acknowledgements) programmedOn(n need, pod string) ir.Programmed {
 
 // refusal returns what a pod said to a version that has what is needed: of several messages always the same one.
 func (a *acknowledgements) refusal(n need, pod string) (string, bool) {
-	var messages []string
+	var found []Refused
 	for _, list := range a.refused {
 		for _, r := range list {
 			wanted := slices.Contains(n.resources, r.Resource) && a.versions[r.Resource][r.Version] >= n.since
 			waitedFor := r.Resource.TypeURL == xds.ClusterType && n.clusters[r.Resource.Name]
 			if r.Pod == pod && (wanted || waitedFor) {
-				messages = append(messages, r.Message)
+				found = append(found, r)
 			}
 		}
 	}
-	if len(messages) == 0 {
+	if len(found) == 0 {
 		return "", false
 	}
-	return slices.Min(messages), true
+	return slices.MinFunc(found, func(a, b Refused) int {
+		return cmp.Or(cmp.Compare(rank(a.Resource), rank(b.Resource)), strings.Compare(a.Message, b.Message))
+	}).Message, true
+}
+
+// rank puts what holds routes, and where these go, before the rest.
+func rank(ref xds.ResourceRef) int {
+	if ref.TypeURL == xds.TableType || ref.TypeURL == xds.ClusterType {
+		return 0
+	}
+	return 1
 }
 
 // refusals returns what proxies say to resources that are made of an object but hold no routes, such as its certificates.

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"hash"
+	"slices"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
@@ -17,37 +18,40 @@ type Publication struct {
 	// Problems of making Resources.
 	Problems []xds.Problem
 
-	// reported resources are those whose acknowledgements are reported, in their order.
+	// hasStatus reports whether anybody asks how far proxies are with an object.
+	hasStatus func(object ir.Source) bool
+	// reported resources are those whose acknowledgements are reported.
 	reported []Acked
-	// asked are what listeners have proxies fetch. Other route tables are known to none: their chains refuse handshakes.
-	asked map[xds.ResourceRef]bool
+	// fetched are the resources that listeners and clusters have proxies fetch. Other tables and secrets are known to no proxy: a chain
+	// without a certificate refuses handshakes and asks for no table.
+	fetched map[xds.ResourceRef]bool
 }
 
-// NewPublication returns what xds.Build made of a gateway.
-func NewPublication(gateway ir.Gateway, resources xds.Resources, problems []xds.Problem) *Publication {
+// NewPublication returns what xds.Build made of a gateway. HasStatus reports whether anybody asks how far proxies are with an object:
+// acknowledgements of clusters and secrets are reported only where they are made of such a one.
+func NewPublication(gateway ir.Gateway, resources xds.Resources, problems []xds.Problem, hasStatus func(object ir.Source) bool) *Publication {
 	resources.Endpoints = nil
-	p := &Publication{Gateway: gateway, Resources: resources, Problems: problems, asked: map[xds.ResourceRef]bool{}}
-	for _, list := range [][]xds.Resource{resources.Listeners, resources.Tables} {
-		for _, resource := range list {
+	p := &Publication{Gateway: gateway, Resources: resources, Problems: problems, hasStatus: hasStatus, fetched: map[xds.ResourceRef]bool{}}
+	for _, resource := range p.all() {
+		always := resource.TypeURL == xds.ListenerType || resource.TypeURL == xds.TableType
+		if always || slices.ContainsFunc(resource.Sources, func(source ir.Source) bool { return hasStatus(objectOf(source)) }) {
 			p.reported = append(p.reported, Acked{Resource: resource.Ref(), Version: resource.Version})
 		}
-	}
-	for _, listener := range resources.Listeners {
-		for _, ref := range listener.Asks {
-			p.asked[ref] = true
+		for _, ref := range resource.Asks {
+			p.fetched[ref] = true
 		}
 	}
 	return p
 }
 
-// part is what an object has in a gateway.
-type part struct {
-	hash [sha256.Size]byte
-	// since is the sequence at which the part became what it is.
-	since uint64
-	// tables that it has routes in, and clusters that these name.
-	tables   map[xds.ResourceRef]bool
-	clusters map[string]bool
+// all returns listeners first.
+func (p *Publication) all() []xds.Resource {
+	return slices.Concat(p.Resources.Listeners, p.Resources.Tables, p.Resources.Clusters, p.Resources.Secrets)
+}
+
+// onProxies reports whether proxies ever have a resource: they are sent listeners and clusters, and fetch the rest.
+func (p *Publication) onProxies(ref xds.ResourceRef) bool {
+	return ref.TypeURL == xds.ListenerType || ref.TypeURL == xds.ClusterType || p.fetched[ref]
 }
 
 // objectOf is the object that a source lies in.
@@ -56,44 +60,112 @@ func objectOf(source ir.Source) ir.Source {
 	return source
 }
 
-// partsOf finds what each object has in a gateway. It is pure.
-func partsOf(gateway ir.Gateway) map[ir.Source]part {
-	hashes := map[ir.Source]hash.Hash{}
+// part is what an object has in a gateway.
+type part struct {
+	// hash of what resources have of the object.
+	hash [sha256.Size]byte
+	// since is the sequence at which the part became what it is.
+	since uint64
+	// resources that are made of the object, among others.
+	resources map[xds.ResourceRef]bool
+	// clusters that those resources need.
+	clusters map[string]bool
+}
+
+// parts finds what each object has in the gateway. It is pure.
+func (p *Publication) parts() map[ir.Source]part {
+	shares := p.shares()
 	parts := map[ir.Source]part{}
-	for _, table := range gateway.Tables {
-		ref := xds.ResourceRef{TypeURL: xds.TableType, Name: table.Name}
-		for _, host := range table.Hosts {
-			for _, route := range host.Routes {
-				source := objectOf(route.Source)
-				if hashes[source] == nil {
-					hashes[source] = sha256.New()
-					parts[source] = part{tables: map[xds.ResourceRef]bool{}, clusters: map[string]bool{}}
-				}
-				parts[source].tables[ref] = true
-				for cluster := range clustersOf(route) {
-					parts[source].clusters[cluster] = true
-				}
-				text, err := json.Marshal([]any{table.Name, host.Domain, route})
-				if err != nil {
-					// ir holds strings, numbers and booleans only.
-					panic(err)
-				}
-				hashes[source].Write(text)
+	for _, resource := range p.all() {
+		for _, source := range resource.Sources {
+			object := objectOf(source)
+			if parts[object].resources[resource.Ref()] || !p.hasStatus(object) {
+				continue
 			}
+			if parts[object].resources == nil {
+				parts[object] = part{resources: map[xds.ResourceRef]bool{}, clusters: map[string]bool{}}
+			}
+			its, known := shares[shareKey{resource.Ref(), object}]
+			if !known {
+				its = &share{hash: sha256.New(), clusters: clustersAmong(resource.Needs)}
+				its.hash.Write([]byte(resource.Version))
+			}
+			parts[object] = parts[object].with(resource.Ref(), its)
 		}
-	}
-	for source, p := range parts {
-		hashes[source].Sum(p.hash[:0])
-		parts[source] = p
 	}
 	return parts
 }
 
-func clustersOf(route ir.Route) map[string]bool {
-	named := map[string]bool{}
+// with adds what a resource has of the object.
+func (p part) with(ref xds.ResourceRef, its *share) part {
+	p.resources[ref] = true
+	for _, cluster := range its.clusters {
+		p.clusters[cluster] = true
+	}
+	p.hash = sha256.Sum256(slices.Concat(p.hash[:], []byte(ref.TypeURL+" "+ref.Name), its.hash.Sum(nil)))
+	return p
+}
+
+type shareKey struct {
+	resource xds.ResourceRef
+	object   ir.Source
+}
+
+// share is what a resource has of one object alone: what others have in it changes without the object.
+type share struct {
+	hash     hash.Hash
+	clusters []string
+}
+
+// shares finds them for tables, by their routes, and for listeners, by their chains. Of any other resource an object has the whole.
+func (p *Publication) shares() map[shareKey]*share {
+	shares := map[shareKey]*share{}
+	add := func(typeURL, name string, source ir.Source, content any, clusters []string) {
+		text, err := json.Marshal(content)
+		if err != nil {
+			// ir holds strings, numbers and booleans only.
+			panic(err)
+		}
+		key := shareKey{xds.ResourceRef{TypeURL: typeURL, Name: name}, objectOf(source)}
+		if shares[key] == nil {
+			shares[key] = &share{hash: sha256.New()}
+		}
+		shares[key].hash.Write(text)
+		shares[key].clusters = append(shares[key].clusters, clusters...)
+	}
+	for _, table := range p.Gateway.Tables {
+		for _, host := range table.Hosts {
+			for _, route := range host.Routes {
+				add(xds.TableType, table.Name, route.Source, []any{host.Domain, route}, clustersOf(route))
+			}
+		}
+	}
+	for _, listener := range p.Gateway.Listeners {
+		for _, chain := range listener.Chains {
+			add(xds.ListenerType, listener.Name, chain.Source, chain, nil)
+		}
+		for _, source := range listener.Sources {
+			delete(shares, shareKey{xds.ResourceRef{TypeURL: xds.ListenerType, Name: listener.Name}, objectOf(source)})
+		}
+	}
+	return shares
+}
+
+func clustersOf(route ir.Route) []string {
+	var named []string
 	if route.Forward != nil {
 		for _, share := range route.Forward.Clusters {
-			named[share.Cluster] = true
+			named = append(named, share.Cluster)
+		}
+	}
+	return named
+}
+
+func clustersAmong(refs []xds.ResourceRef) []string {
+	var named []string
+	for _, ref := range refs {
+		if ref.TypeURL == xds.ClusterType {
+			named = append(named, ref.Name)
 		}
 	}
 	return named

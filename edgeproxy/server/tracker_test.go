@@ -35,17 +35,17 @@ func edition(version string, webWeight, otherWeight int32) *Publication {
 		Listeners: []ir.Listener{{Name: tcp80Listener.Name, Port: 80, Plain: &ir.HTTP{Table: tcp80Table.Name}}},
 		Tables:    []ir.RouteTable{{Name: tcp80Table.Name, Hosts: []ir.VirtualHost{{Domain: "*", Routes: routes}}}},
 	}
-	return NewPublication(gateway, xds.Resources{
+	return publication(gateway, xds.Resources{
 		Listeners: []xds.Resource{{TypeURL: xds.ListenerType, Name: tcp80Listener.Name, Version: "l" + version, Asks: []xds.ResourceRef{tcp80Table}}},
 		Tables:    []xds.Resource{{TypeURL: xds.TableType, Name: tcp80Table.Name, Version: version, Sources: sources}},
-	}, nil)
+	})
 }
 
 // unasked is an edition whose table no listener asks for.
 func unasked(version string, webWeight, otherWeight int32) *Publication {
 	e := edition(version, webWeight, otherWeight)
 	e.Resources.Listeners[0].Asks = nil
-	return NewPublication(e.Gateway, e.Resources, nil)
+	return publication(e.Gateway, e.Resources)
 }
 
 // hasTable reports that a pod has a version of the table, "" for none.

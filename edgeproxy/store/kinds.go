@@ -11,6 +11,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/translate"
 )
 
@@ -93,6 +94,12 @@ func KindNamed(name string) (Kind, bool) {
 		}
 	}
 	return Kind{}, false
+}
+
+// HasStatus reports whether an object is of a kind that is told what became of it.
+func HasStatus(object ir.Source) bool {
+	kind, followed := KindNamed(object.Kind)
+	return followed && kind.Status != nil
 }
 
 func kindOf(table []Kind, object Object) (Kind, bool) {
