@@ -10,7 +10,7 @@
 // now, and there is such a pod. What a pod has acknowledged stays true until the pod goes, even if nobody is connected to it. Replicas
 // report to the leader what their proxies acknowledge (peers.go: one stream from each, TLS by the operator's own CA on both sides). What
 // the leader can't know yet, since it has just begun, leaves a condition as it is; and of a route that is itself unchanged a lag of less
-// than two seconds is not told, since proxies that come back say one after the other what they have. An edit is told at once.
+// than two seconds is not written, since proxies that come back report one after the other what they have. An edit is written at once.
 //
 // The package imports no other controller: what is served it knows by the interface Routes.
 package routestatus

@@ -23,7 +23,7 @@ import (
 const (
 	// gathering is how long changes of one object's status are collected before it is written.
 	gathering = 200 * time.Millisecond
-	// freshFor is how long a new leader waits for what proxies have to say, and briefFor how long a lag may last that nobody is told of.
+	// freshFor is how long a new leader waits for what proxies have to say, and briefFor how long a lag may last that is not written.
 	freshFor = 2 * time.Minute
 	briefFor = 2 * time.Second
 	writers  = 4

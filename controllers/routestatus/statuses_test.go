@@ -250,7 +250,7 @@ func TestRoutesOfAHeldGatewayKeepTheirStatus(t *testing.T) {
 	})
 }
 
-func TestAnIngressIsWarnedOnceOfWhatAProxyRefuses(t *testing.T) {
+func TestARefusalReachesTheIngressAsOneEvent(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		r := newReplica(t, storetest.IngressClass(), storetest.Ingress("in", "in.example.com", "web", ""), storetest.Service("web"))
 		r.flush()

@@ -6,7 +6,7 @@
 //	EndpointSlices ──────────────────────────────────┘
 //
 // Nothing is served before everything that exists has been read and translated once, and nothing is withdrawn because something could not
-// be read: the store holds a gateway about which there is a doubt, and what a held gateway was given stays.
+// be read: a gateway about which there is a doubt is held, and keeps what it was given.
 //
 // What becomes of it is for an Observer to know: here is neither a status nor a client that writes.
 //

@@ -44,7 +44,7 @@ func (r *replica) add(objects ...client.Object) {
 
 func (r *replica) flush() { r.publish(r.store.Flush(time.Now())) }
 
-// observed notes what an Observer is told.
+// observed is an Observer that notes everything.
 type observed struct {
 	mu                  sync.Mutex
 	set, removed, moved []string
@@ -77,12 +77,12 @@ func (o *observed) Flushed(store.Output) {
 
 func (o *observed) Progressed(server.GatewayKey) {}
 
-// fakeServer notes what it is told. Proxies are as far as the test says.
+// fakeServer notes what it is given. Proxies are as far as the test says.
 type fakeServer struct {
 	mu       sync.Mutex
 	sets     map[server.GatewayKey][]xds.Resources
 	updates  []server.Update
-	forgot   []server.GatewayKey
+	dropped  []server.GatewayKey
 	synced   bool
 	progress server.Progress
 }
@@ -106,7 +106,7 @@ func (s *fakeServer) Apply(_ server.GatewayKey, update server.Update) {
 func (s *fakeServer) Forget(key server.GatewayKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.forgot = append(s.forgot, key)
+	s.dropped = append(s.dropped, key)
 }
 
 func (s *fakeServer) MarkSynced() { s.synced = true }

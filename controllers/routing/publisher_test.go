@@ -10,7 +10,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 )
 
-func TestWhatIsUnchangedIsNotSetAgain(t *testing.T) {
+func TestAnUnchangedGatewayIsNotSetAgain(t *testing.T) {
 	r := newReplica(t, storetest.Route("web", "shop.example.com", "web"), storetest.Service("web"), storetest.Slice("web", "10.0.0.1"))
 	r.flush()
 	r.flush()
@@ -26,7 +26,7 @@ func TestWhatIsUnchangedIsNotSetAgain(t *testing.T) {
 	}
 }
 
-func TestEndpointsGoTheirOwnWay(t *testing.T) {
+func TestEndpointsAreUpdatedWithoutATranslation(t *testing.T) {
 	r := newReplica(t, storetest.Route("web", "shop.example.com", "web"), storetest.Service("web"), storetest.Slice("web", "10.0.0.1"),
 		storetest.Route("other", "other.example.com", "other"), storetest.Service("other"))
 	r.flush()
@@ -88,8 +88,8 @@ func TestAHeldGatewayKeepsWhatItHas(t *testing.T) {
 	r.flush()
 	r.add(storetest.Ingress("late", "late.example.com", "web", "late"))
 	r.flush()
-	if r.server.setTimes(storetest.Shop) != 1 || len(r.server.forgot) != 0 {
-		t.Errorf("set %d times, forgot %v", r.server.setTimes(storetest.Shop), r.server.forgot)
+	if r.server.setTimes(storetest.Shop) != 1 || len(r.server.dropped) != 0 {
+		t.Errorf("set %d times, dropped %v", r.server.setTimes(storetest.Shop), r.server.dropped)
 	}
 	r.store.SetSecret(store.Name{Namespace: storetest.Shop.Namespace, Name: "late"}, nil)
 	r.flush()
@@ -107,8 +107,8 @@ func TestABadEditLeavesWhatWasAccepted(t *testing.T) {
 	bad.Status.Conditions[0] = storetest.Accepted("False", 2)
 	r.add(bad)
 	r.flush()
-	if r.server.setTimes(storetest.Shop) != 1 || len(r.server.forgot) != 0 {
-		t.Errorf("set %d times, forgot %v", r.server.setTimes(storetest.Shop), r.server.forgot)
+	if r.server.setTimes(storetest.Shop) != 1 || len(r.server.dropped) != 0 {
+		t.Errorf("set %d times, dropped %v", r.server.setTimes(storetest.Shop), r.server.dropped)
 	}
 	good := bad.DeepCopy()
 	good.Status.Conditions[0] = storetest.Accepted("True", 2)
@@ -124,8 +124,8 @@ func TestADeletedGatewayIsDropped(t *testing.T) {
 	r.flush()
 	r.handler.OnDelete(storetest.Gateway())
 	r.flush()
-	if len(r.server.forgot) != 1 {
-		t.Errorf("forgot %v", r.server.forgot)
+	if len(r.server.dropped) != 1 {
+		t.Errorf("dropped %v", r.server.dropped)
 	}
 }
 

@@ -148,7 +148,7 @@ func lateSecret(version, content string) *corev1.Secret {
 	}
 }
 
-// heard is what a sink was told: "unread", "missing" or the content.
+// heard is what a sink was given: "unread", "missing" or the content.
 type heard struct {
 	mu   sync.Mutex
 	said map[store.Name]string

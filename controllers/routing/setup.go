@@ -24,7 +24,7 @@ type Config struct {
 	TLS     *tls.Config
 	// Store takes in objects, and says what follows from them.
 	Store *store.Store
-	// Observer is told what happens on this replica.
+	// Observer takes note of what happens on this replica.
 	Observer Observer
 }
 

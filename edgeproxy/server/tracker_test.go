@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
@@ -84,7 +85,7 @@ func (c tracked) check(t *testing.T) {
 	}
 }
 
-func TestProgrammed(t *testing.T) {
+func TestARouteIsProgrammedByItsTables(t *testing.T) {
 	cases := []tracked{
 		{"nobody is there", func(a *acknowledgements) { a.publish(edition("1", 1, 1)) }, nil, in(ir.NoProxy)},
 		{"a pod that nobody has heard of", func(a *acknowledgements) { a.publish(edition("1", 1, 1)) }, []string{"a"}, in(ir.Unheard)},
@@ -172,7 +173,7 @@ func TestProgrammed(t *testing.T) {
 	}
 }
 
-func TestAcknowledgementsAndWhoToldThem(t *testing.T) {
+func TestAcknowledgementsOfReplicasThatGo(t *testing.T) {
 	cases := []tracked{
 		{"what was acknowledged outlives the connection", func(a *acknowledgements) {
 			a.publish(edition("1", 1, 1))
@@ -229,7 +230,7 @@ func TestListenersAreProgrammed(t *testing.T) {
 	}
 }
 
-func TestVersionsAreForgottenInTheEnd(t *testing.T) {
+func TestOldVersionsAreDropped(t *testing.T) {
 	a := newAcknowledgements()
 	for i := range 2 * maxVersions {
 		a.publish(edition(string(rune('A'+i)), 1, int32(i)))
@@ -240,5 +241,27 @@ func TestVersionsAreForgottenInTheEnd(t *testing.T) {
 	a.report("r", hasTable("a", string(rune('A'+2*maxVersions-1))))
 	if got := a.object(webRoute, []string{"a"}); got != in(ir.Acknowledged) {
 		t.Errorf("got %+v", got)
+	}
+}
+
+// Replicas of two releases report to each other while the operator is upgraded. This is a report of commit d53dc9a.
+func TestReportsOfOlderReplicasAreRead(t *testing.T) {
+	const older = `{"gateway":{"Namespace":"team","Name":"shop"},"pods":[{"pod":"a","acked":[` +
+		`{"resource":{"TypeURL":"type.googleapis.com/envoy.config.listener.v3.Listener","Name":"tcp-80"},"version":"l1"},` +
+		`{"resource":{"TypeURL":"type.googleapis.com/envoy.config.route.v3.RouteConfiguration","Name":"tcp-80"},"version":"1"}]}]}`
+	var report Report
+	if err := json.Unmarshal([]byte(older), &report); err != nil {
+		t.Fatal(err)
+	}
+	tracker := NewTracker()
+	published := edition("1", 1, 1)
+	tracker.Publish(trackedGateway, published)
+	tracker.Report("r", report)
+	if got := tracker.Object(trackedGateway, webRoute, []string{"a"}); got != in(ir.Acknowledged) {
+		t.Errorf("got %+v", got)
+	}
+	text, err := json.Marshal(hasAll("a", published))
+	if err != nil || string(text) != older {
+		t.Errorf("an older replica is sent %s, %v", text, err)
 	}
 }

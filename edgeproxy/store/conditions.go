@@ -65,15 +65,15 @@ func programmedOf(p ir.Programmed) programmed {
 
 // Grace says which answers are not taken at once for a change of an object that is itself unchanged.
 type Grace struct {
-	// Fresh: this replica leads only since a moment, and proxies may not have told it yet what they have.
+	// Fresh: this replica leads only since a moment, and proxies may not have reported to it yet.
 	Fresh bool
-	// Brief: the present answer is as it is since a moment only. Proxies that come back to a restarted operator tell what they have
+	// Brief: the present answer is as it is since a moment only. Proxies that come back to a restarted operator report what they have
 	// one after the other, and a change that comes from elsewhere takes a moment to arrive.
 	Brief bool
 }
 
 // keeps reports whether a condition stays in spite of a new answer. What nobody can know yet changes nothing; what is programmed doesn't
-// blink; and a refusal is told at once.
+// blink; and a refusal is written at once.
 func (g Grace) keeps(before metav1.Condition, answer programmed) bool {
 	switch answer {
 	case unheard:

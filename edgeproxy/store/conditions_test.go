@@ -18,17 +18,17 @@ func TestGraceKeepsACondition(t *testing.T) {
 		grace    Grace
 		want     programmed
 	}{
-		{"a new leader leaves what nobody has told it yet", acknowledged, 1, unheard, Grace{Fresh: true}, acknowledged},
+		{"a new leader keeps what no proxy has reported yet", acknowledged, 1, unheard, Grace{Fresh: true}, acknowledged},
 		{"but not for ever", acknowledged, 1, unheard, Grace{}, unheard},
 		{"and not for another generation", acknowledged, 0, unheard, Grace{Fresh: true}, unheard},
 		{"what is programmed does not blink", acknowledged, 1, pending, Grace{Brief: true}, acknowledged},
-		{"but a lag that lasts is told", acknowledged, 1, pending, Grace{}, pending},
-		{"an edit that is under way is told at once", acknowledged, 0, pending, Grace{Brief: true, Fresh: true}, pending},
-		{"a refusal is told at once", acknowledged, 1, rejected("no"), Grace{Brief: true, Fresh: true}, rejected("no")},
-		{"no proxy is told at once", acknowledged, 1, noProxy, Grace{Brief: true, Fresh: true}, noProxy},
+		{"but a lag that lasts is written", acknowledged, 1, pending, Grace{}, pending},
+		{"an edit that is under way is written at once", acknowledged, 0, pending, Grace{Brief: true, Fresh: true}, pending},
+		{"a refusal is written at once", acknowledged, 1, rejected("no"), Grace{Brief: true, Fresh: true}, rejected("no")},
+		{"no proxy is written at once", acknowledged, 1, noProxy, Grace{Brief: true, Fresh: true}, noProxy},
 		{"that nothing is served of it does not blink either", acknowledged, 1, notServed, Grace{Brief: true}, acknowledged},
-		{"but is told without waiting for proxies", acknowledged, 1, notServed, Grace{Fresh: true}, notServed},
-		{"success is told at once", pending, 1, acknowledged, Grace{Brief: true, Fresh: true}, acknowledged},
+		{"but is written without waiting for proxies", acknowledged, 1, notServed, Grace{Fresh: true}, notServed},
+		{"success is written at once", pending, 1, acknowledged, Grace{Brief: true, Fresh: true}, acknowledged},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -19,7 +19,7 @@ const (
 	ReasonNotServable = "NotServable"
 )
 
-// Status says how objects of a kind are told what became of them. Its functions are pure.
+// Status makes the status of a kind's objects, which says what became of them. Its functions are pure.
 type Status struct {
 	// desired statuses of all objects of a kind.
 	desired func(f facts, kind string) map[ir.Source]Desired
@@ -147,7 +147,7 @@ func unservable(found []xds.Problem) []translate.Problem {
 	return slices.Compact(problems)
 }
 
-// warnings are the problems that no condition tells.
+// warnings are the problems that are in no condition.
 func warnings(problems []translate.Problem) []translate.Problem {
 	return slices.DeleteFunc(slices.Clone(problems), func(p translate.Problem) bool { return p.Condition != "" })
 }

@@ -23,7 +23,7 @@ type flush struct {
 func (f *flush) run() Output {
 	var out Output
 	fragments := f.fragments()
-	edges := f.hold(fragments)
+	edges := f.findHeld(fragments)
 	assemblies := map[Name]translate.Assembly{}
 	problems := map[ir.Source][]translate.Problem{}
 	for _, key := range SortedNames(edges) {
@@ -67,8 +67,8 @@ func (f *flush) fragments() []translate.Fragment {
 	return translate.Attached(fragments)
 }
 
-// hold finds the gateways about which something is not known yet, and returns the edges of all that are served.
-func (f *flush) hold(fragments []translate.Fragment) map[Name]translate.Edge {
+// findHeld finds the gateways about which something is not known yet, and returns the edges of all that are served.
+func (f *flush) findHeld(fragments []translate.Fragment) map[Name]translate.Edge {
 	for key, accepted := range f.lookup.accepted {
 		if !accepted.served() && !accepted.decided {
 			f.held[key] = true

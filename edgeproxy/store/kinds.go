@@ -29,7 +29,7 @@ type Kind struct {
 	remove func(o *objects, kind string, object Object) bool
 	// translate makes an object's fragment. Nil: others refer to the kind, and it serves nothing by itself.
 	translate func(object Object, l lookup) translate.Fragment
-	// Status is what objects of the kind are told. Nil: nothing.
+	// Status makes the part of an object's status that is ours. Nil: none is.
 	Status *Status
 
 	// Endpoints returns the Service of which an object lists endpoints. Nil: it lists none. Endpoints change most: they are no part of any
@@ -96,7 +96,7 @@ func KindNamed(name string) (Kind, bool) {
 	return Kind{}, false
 }
 
-// HasStatus reports whether an object is of a kind that is told what became of it.
+// HasStatus reports whether an object is of a kind whose status says what became of it.
 func HasStatus(object ir.Source) bool {
 	kind, followed := KindNamed(object.Kind)
 	return followed && kind.Status != nil

@@ -27,7 +27,7 @@ func gatewayAddresses(object Object) []Address {
 	return all
 }
 
-// ingressDesired: an Ingress has no conditions. It is told the addresses of the gateways that serve it, and its problems are events.
+// ingressDesired: an Ingress has no conditions. Its status has the addresses of the gateways that serve it, and its problems are events.
 func ingressDesired(f facts, route Route) Desired {
 	d := Desired{generation: route.Generation, Undecided: route.Held, unserved: len(route.Gateways) == 0}
 	if d.Undecided {

@@ -80,7 +80,7 @@ func TestASecretThatWasNotReadYetHoldsItsGatewayAndNoOther(t *testing.T) {
 	}
 	store.DropSecret(secret)
 	if out = store.Flush(time.Now()); !slices.Equal(out.Held, []Name{storetest.Shop}) {
-		t.Error("a forgotten secret counts as read")
+		t.Error("a dropped secret counts as read")
 	}
 }
 
