@@ -5,6 +5,10 @@ VERSION ?= dev
 IMAGE ?= ghcr.io/edgegateway/edgegateway:$(VERSION)
 ONCE ?=
 PROVIDER ?=
+PKG ?=
+
+# one-of fails unless PROVIDER is empty or one of some.
+one-of = $(if $(filter-out $(1),$(PROVIDER)),$(error PROVIDER is "$(PROVIDER)": say $(1)))
 
 .PHONY: help
 help: ## list the targets
@@ -34,7 +38,7 @@ verify: generate manifests ## fail if something generated, formatted or tidied i
 	git diff --exit-code
 
 # As the operator is built, so that what is compiled for its tests needs no compiling again for its image.
-unit test: export CGO_ENABLED := 0
+unit test conformance bench-calls crash drill e2e: export CGO_ENABLED := 0
 
 .PHONY: unit
 unit: ## run the tests that need no cluster
@@ -42,32 +46,38 @@ unit: ## run the tests that need no cluster
 
 .PHONY: test
 test: ## run every test, on a real cluster where this machine can (README: what it needs)
-	go vet ./...
-	go test -timeout 20m $$(go list ./... | grep -v -e /test/cluster -e /test/e2e)
-	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
+	.ci/test
+
+.PHONY: race
+race: ## run the tests of what runs side by side under the race detector, which needs a C compiler; PKG=./edgeproxy/server: those of a package
+	CGO_ENABLED=1 go test -race -timeout 20m $(or $(PKG),./controllers/... ./edgeproxy/... ./providers/...)
 
 .PHONY: drill
-drill: ## restart, kill and change everything under 200 requests a second, a minute each; writes test/e2e/reports/drill.txt and drill-aws.txt
+drill: ## restart, kill and change everything under 200 requests a second, a minute each; writes test/e2e/reports/; PROVIDER=manual or aws: there only
+	$(call one-of,manual aws)
 	mkdir -p test/e2e/reports
 	E2E_CLUSTER=drill DRILL_RATE=200 DRILL_SECONDS=60 DRILL_REPORT=reports/drill.txt DRILL_AWS_REPORT=reports/drill-aws.txt \
-	  go test -timeout 60m -count=1 -v -run '^TestUnderLoad(InAWS)?$$' ./test/e2e
+	  go test -timeout 60m -count=1 -v -run '^TestUnderLoad$(if $(PROVIDER),$(patsubst %,InAWS,$(filter aws,$(PROVIDER))),(InAWS)?)$$' ./test/e2e
 
 .PHONY: conformance
-conformance: ## run the whole conformance suite of every adapter: a crash and a lost reply at every call
-	CONFORMANCE=all go test -timeout 40m -count=1 -v -run 'Contract|Conformance|Suite' ./providers/...
+conformance: ## run the whole conformance suite of every adapter: a crash and a lost reply at every call; PROVIDER=aws: of one
+	$(call one-of,$(sort $(foreach file,$(wildcard providers/*/conformance_test.go providers/*/*/conformance_test.go),$(word 2,$(subst /, ,$(file))))))
+	CONFORMANCE=all go test -timeout 40m -count=1 -v -run 'Contract|Conformance|Suite' ./providers/$(if $(PROVIDER),$(PROVIDER)/)...
 
 .PHONY: bench-calls
 bench-calls: ## count the calls to AWS of up to 1,000 gateways, in virtual time; writes test/bench/reports/calls.txt
+	$(call one-of,aws)
 	mkdir -p test/bench/reports
 	BENCH=all BENCH_REPORT=reports/calls.txt go test -timeout 60m -count=1 -v -run TestCalls ./test/bench
 
 .PHONY: crash
-crash: ## run the whole crash proof: every fault at every call of every story; writes test/crash/report.txt
-	CRASH=all go test -timeout 60m -count=1 -v -run 'TestCrashes|TestMutants' ./test/crash
+crash: ## run the whole crash proof: every fault at every call of every story; writes test/crash/report.txt; PROVIDER=aws: of one, without a report
+	$(call one-of,manual rfc2136 aws)
+	CRASH=all CRASH_PROVIDER=$(PROVIDER) go test -timeout 60m -count=1 -v -run 'TestCrashes$(if $(PROVIDER),,|TestMutants)' ./test/crash
 
 .PHONY: e2e
 e2e: ## run the tests on a real cluster only
-	go test -timeout 60m -p 1 -v ./test/cluster/... ./test/e2e
+	go test -timeout 60m -p 1 -parallel 4 -v ./test/cluster/... ./test/e2e
 
 .PHONY: demo
 demo: ## start a cluster and show the product; PROVIDER=aws: in a simulated AWS; ONCE=1 checks every step, then takes all of it down

@@ -16,7 +16,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/controllers"
 	"github.com/edgegateway/edgegateway/edgeproxy/drain"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 )
 
 // version is set by the build.
@@ -128,7 +128,7 @@ func runProxy(ctx context.Context, args []string) error {
 }
 
 func runProbe(ctx context.Context, args []string) error {
-	var f vantage.ServeConfig
+	var f prober.ServeConfig
 	flags := flag.NewFlagSet("probe", flag.ContinueOnError)
 	flags.StringVar(&f.Listen, "listen", ":8443", "where the API is served, by TLS")
 	flags.StringVar(&f.TokenFile, "token-file", "", "file with the bearer token that callers must show")
@@ -141,5 +141,5 @@ func runProbe(ctx context.Context, args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return vantage.Serve(ctx, f)
+	return prober.Serve(ctx, f)
 }

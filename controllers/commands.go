@@ -15,7 +15,7 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
-	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
@@ -84,7 +84,7 @@ func reader(ctx context.Context, operator string) (*edgegateway.Reconciler, erro
 		return nil, err
 	}
 	// A command looks once, and at what is there now.
-	adapters := &registry.Registry{Documents: manual.NewConfigMaps(live, live), Forbidden: forbidden(), Pace: providers.Pace{Unshared: true}}
+	adapters := &registry.Registry{Documents: manual.NewConfigMaps(live, live), Forbidden: forbidden(), Pace: engine.Pace{Unshared: true}}
 	return &edgegateway.Reconciler{
 		Client: live, Live: live, Secrets: live, Providers: adapters, Namespace: operator, Cluster: cluster,
 		Available: edgegateway.Available{Providers: adapters.Providers(), DNS: adapters.DNSProviders()},

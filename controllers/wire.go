@@ -21,8 +21,8 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/edgeproxy/store"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
-	"github.com/edgegateway/edgegateway/providers/aws"
 	"github.com/edgegateway/edgegateway/providers/manual"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
@@ -53,7 +53,7 @@ func wire(ctx context.Context, mgr ctrl.Manager, config Config) error {
 		return fmt.Errorf("registering metrics: %w", err)
 	}
 	adapters := &registry.Registry{
-		Documents: manual.NewConfigMaps(live, mgr.GetClient()), Forbidden: forbidden(), Budgets: &aws.Budgets{Count: counts.Call},
+		Documents: manual.NewConfigMaps(live, mgr.GetClient()), Forbidden: forbidden(), Budgets: &ratelimit.Budgets{Count: counts.Call},
 	}
 	available := edgegateway.Available{Providers: adapters.Providers(), DNS: adapters.DNSProviders()}
 	gateways := &edgegateway.Reconciler{

@@ -62,14 +62,3 @@ func (i Impact) rank() int {
 	}
 	return len(order)
 }
-
-// Worst returns the worst of impacts, or InPlace.
-func Worst(impacts ...Impact) Impact {
-	worst := InPlace
-	for _, i := range impacts {
-		if i.Compare(worst) > 0 {
-			worst = i
-		}
-	}
-	return worst
-}

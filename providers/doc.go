@@ -1,8 +1,9 @@
-// Package providers is the waist between the core and the clouds: the contract that an adapter fulfils (Provider), the plain
-// structs that pass through it (Gateway, Graph, Status), and the engine, written once, that turns wanted and observed
-// resources into ordered changes (Diff, Apply), says beforehand what will happen (Predict, Render) and afterwards what it
-// means (Assess, Settled), remembers where to look (Extend, Shrink), and joins a load balancer's provider with DNS (Split).
+// Package providers is the contract between the core and the clouds: what an adapter's author must implement ([Provider], and those of the
+// optional interfaces that the cloud has an answer to), and the plain structs that pass through it ([Gateway], [Graph], [Change], [Status]).
 //
-// It imports the standard library only. An adapter imports this package and its own SDK; it sees neither Kubernetes
-// nor the API types.
+// What is done with it is elsewhere: providers/plan decides, providers/engine acts, providers/records is the core of every DNS adapter, and
+// providers/providertest says whether an adapter keeps the contract.
+//
+// It imports the standard library only. An adapter imports this package, providers/records and its own SDK; it sees
+// neither plan nor engine, neither Kubernetes nor the API types.
 package providers

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// State is how far a node, or a part of the entrance, has come.
+// State is how far a node, a target, or a part of the entrance, has come.
 type State string
 
 // The states. A node that is not there has no state; one that is wanted and can't be resolved yet is Waiting.
@@ -15,6 +15,7 @@ const (
 	Pending State = "Pending"
 	Waiting State = "Waiting"
 	Failed  State = "Failed"
+	Leaving State = "Leaving" // a target that is on its way out
 )
 
 // The kinds that the engine knows; all others are the adapter's own.
@@ -80,16 +81,16 @@ func (n Node) Kind() string {
 	return kind
 }
 
-// exists says whether an observed node stands for an object that is there.
-func (n Node) exists() bool { return n.State != Failed || n.ID != "" }
+// Exists reports whether an observed node stands for an object that is there.
+func (n Node) Exists() bool { return n.State != Failed || n.ID != "" }
 
-// is says whether two observed nodes stand for one object.
-func (n Node) is(other Node) bool {
+// Is reports whether two observed nodes stand for one object.
+func (n Node) Is(other Node) bool {
 	return n.Key == other.Key && n.Name == other.Name && n.ID == other.ID
 }
 
-// loss is Loss with its default.
-func (n Node) loss() Impact {
+// Costs returns what the node's removal costs when nothing takes its place: Loss, or its default.
+func (n Node) Costs() Impact {
 	switch {
 	case n.Loss != "":
 		return n.Loss
@@ -114,7 +115,7 @@ func NewGraph(nodes ...Node) Graph {
 func (g Graph) Find(key, name string) (Node, bool) {
 	best := -1
 	for i, n := range g.Nodes {
-		if n.Key == key && n.Name == name && (best < 0 || preferred(n, g.Nodes[best])) {
+		if n.Key == key && n.Name == name && (best < 0 || n.PreferredTo(g.Nodes[best])) {
 			best = i
 		}
 	}
@@ -135,9 +136,9 @@ func (g Graph) Filter(keep func(Node) bool) Graph {
 	return Graph{Nodes: kept}
 }
 
-// without returns g after a node has been removed, and with it what was within.
-func (g Graph) without(gone Node) Graph {
-	return g.Filter(func(n Node) bool { return !n.is(gone) && (gone.ID == "" || n.Within != gone.ID) })
+// Without returns g after a node has been removed, and with it what was within.
+func (g Graph) Without(gone Node) Graph {
+	return g.Filter(func(n Node) bool { return !n.Is(gone) && (gone.ID == "" || n.Within != gone.ID) })
 }
 
 // OfKind returns the nodes of one kind.
@@ -145,17 +146,17 @@ func (g Graph) OfKind(kind string) Graph {
 	return g.Filter(func(n Node) bool { return n.Kind() == kind })
 }
 
-// preferred says whether a, rather than b with the same key and name, is the one to keep.
-func preferred(a, b Node) bool {
+// PreferredTo reports whether n, rather than other with the same key and name, is the one to keep.
+func (n Node) PreferredTo(other Node) bool {
 	order := map[State]int{Ready: 0, Pending: 1, Failed: 2}
 	switch {
-	case a.exists() != b.exists():
-		return a.exists()
-	case a.InUse != b.InUse:
-		return a.InUse
-	case order[a.State] != order[b.State]:
-		return order[a.State] < order[b.State]
+	case n.Exists() != other.Exists():
+		return n.Exists()
+	case n.InUse != other.InUse:
+		return n.InUse
+	case order[n.State] != order[other.State]:
+		return order[n.State] < order[other.State]
 	default:
-		return a.ID < b.ID
+		return n.ID < other.ID
 	}
 }

@@ -2,37 +2,34 @@ package providers
 
 import "context"
 
-// What follows is implemented by a Provider that can do it; Split passes each on to its two parts.
+// What follows is implemented by a Provider that can do it; the engine asks for it in one place and passes it on through its own wrappers.
 
-// Sweeper can tell at little cost, for all gateways at once, whether something has changed.
-type Sweeper interface {
-	// Sweep reads by list calls what there is in places, and returns what they tell of each thing. It only reads.
-	Sweep(ctx context.Context, places []Place) (Sighting, error)
+// Predictor has nodes with outputs that other nodes need, such as an address's IP. Without it a node is predicted to be as it was wanted, with
+// an ID that is not known.
+type Predictor interface {
+	// Predict returns node, wanted and just created or updated, as Observe will show it when it is Ready, with unknown's values for what
+	// can't be known. It is pure.
+	Predict(node Node, unknown Unknown) Node
 }
 
-// Recaller is a Sweeper that need not ask again for what its last Sweep has listed.
-type Recaller interface {
-	// Recall is Observe, but for what the last Sweep listed in a place: that is taken from there. If something has gone since, the error may be
-	// Transient. It only reads.
-	Recall(ctx context.Context, owner Owner, refs Refs) (Graph, error)
+// Unknown stands for what a provider will give. The addresses parse, so that pure code needs no special case; nobody is given them.
+type Unknown struct{ IPv4, IPv6, Hostname string }
+
+// ChangeLister can tell at little cost, for all gateways at once, whether something has changed.
+type ChangeLister interface {
+	// ListChanges reads by list calls what there is in places, and returns a revision of each thing, as text: by an owner's mark for what lists
+	// can search by mark, and by a name as in Place.Names for what they can't. The revision of a thing differs whenever a change of it that lists
+	// show has happened; a thing that is not there has none. It only reads.
+	ListChanges(ctx context.Context, places []Place) (revisions map[string]string, err error)
+	// ObserveListed is Observe, but for what the last ListChanges read in a place: that is taken from there. If nothing was kept, or something has
+	// gone since, the error is Transient, and Observe is to be asked. It only reads.
+	ObserveListed(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 }
 
-// Sighting is what list calls tell, as text by thing: by an owner's mark for what lists can search by mark, and by a name as in
-// Place.Names for what they can't. The text of a thing differs whenever a change of it that lists show has happened; a thing that is not
-// there has none.
-type Sighting map[string]string
-
-// Teller learns from the answers to its calls what has become of things, so that nobody need look for it.
-type Teller interface {
-	// Tell is Apply. It returns what the change's node has become, as Observe would show it now, if the provider's answer says all of it;
-	// told is false if it doesn't. After a removal node is empty if nothing is left, or Pending while the provider takes it down.
-	Tell(ctx context.Context, owner Owner, change Change) (node Node, told bool, err error)
-}
-
-// Glancer can look at targets alone, at less cost than at everything.
-type Glancer interface {
-	// Glance returns observed, which it gave for owner, with the targets as they are now. It only reads.
-	Glance(ctx context.Context, owner Owner, observed Graph) (Graph, error)
+// TargetRefresher can look at targets alone, at less cost than at everything.
+type TargetRefresher interface {
+	// RefreshTargets returns observed, which it gave for owner, with the targets as they are now. It only reads.
+	RefreshTargets(ctx context.Context, owner Owner, observed Graph) (Graph, error)
 }
 
 // Preflighter can tell whether what is wanted can be made: whether it fits into what is left of quotas, and what it is to be put in is there.
@@ -42,15 +39,15 @@ type Preflighter interface {
 	Preflight(ctx context.Context, desired, observed Graph) error
 }
 
-// Surveyor can list what bears the mark of any gateway of a cluster.
-type Surveyor interface {
-	// Survey returns everything that bears a mark of the cluster's in places, and where the provider itself would make something, sorted by
+// OwnedLister can list what bears the mark of any gateway of a cluster.
+type OwnedLister interface {
+	// ListOwned returns everything that bears a mark of the cluster's in places, and where the provider itself would make something, sorted by
 	// ID. Places that its credentials don't reach are left out: they are other classes'. It only reads.
-	Survey(ctx context.Context, cluster string, places []Place) ([]Possession, error)
+	ListOwned(ctx context.Context, cluster string, places []Place) ([]OwnedResource, error)
 }
 
-// Possession is a thing outside the cluster that some gateway of it made.
-type Possession struct {
+// OwnedResource is a thing outside the cluster that some gateway of it made.
+type OwnedResource struct {
 	Place Place `json:"place"`
 	// ID in the provider, and Key of the node that it was made for.
 	ID  string `json:"id"`

@@ -1,6 +1,7 @@
 package providers
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -21,12 +22,20 @@ type Provider interface {
 	Observe(ctx context.Context, owner Owner, refs Refs) (Graph, error)
 
 	// Apply performs one change with at most one mutating call. It is idempotent and never waits; the owner's mark is written by the
-	// creating call, and is checked by a read of that very object before an update or a delete.
-	Apply(ctx context.Context, owner Owner, change Change) error
+	// creating call, and is checked by a read of that very object before an update or a delete. It returns what has become of the node.
+	Apply(ctx context.Context, owner Owner, change Change) (Result, error)
 
 	// Report says what the observed nodes mean to a user. It judges what is there; that nothing wanted is missing is added by
 	// Assess, which is what to call. It is pure.
 	Report(observed Graph) Status
+}
+
+// Result is what a change has made of its node, as Observe would show it now.
+type Result struct {
+	// Node is what the change's node has become. After a removal it is empty if nothing is left, or Pending while the provider takes it down.
+	Node Node
+	// Known reports whether the provider's answer says all of Node; false: it has to be looked for.
+	Known bool
 }
 
 // Owner says whose a resource is. Its mark is written on everything that is created.
@@ -97,6 +106,12 @@ type Place struct {
 	Names []string `json:"names,omitempty"`
 }
 
+// Compare orders places by provider, account, region and zone; their names don't count.
+func (p Place) Compare(other Place) int {
+	return cmp.Or(cmp.Compare(p.Provider, other.Provider), cmp.Compare(p.Account, other.Account),
+		cmp.Compare(p.Region, other.Region), cmp.Compare(p.Zone, other.Zone))
+}
+
 // Status is what observed nodes mean to a user.
 type Status struct {
 	// Addresses that clients may use: IP addresses in text form, sorted.
@@ -110,27 +125,11 @@ type Status struct {
 	Provisioned Verdict `json:"provisioned"`
 	Healthy     Verdict `json:"healthy"`
 	Published   Verdict `json:"published"`
-	// Targets are those that the load balancer knows, sorted by ID. Empty where the provider can't tell.
-	Targets []TargetStatus `json:"targets,omitempty"`
+	// Targets are those that the load balancer knows, by the target's Address or the last part of its ProviderID, whichever the provider knows
+	// it by: Ready is served, Pending is registered and not checked yet, Failed fails its check, and Leaving is deregistered and may still get
+	// connections or have some. One that is not listed is out: it gets no connection and has none. Nil where the provider can't tell.
+	Targets map[string]State `json:"targets,omitempty"`
 }
-
-// TargetStatus is how a load balancer sees a target.
-type TargetStatus struct {
-	// ID is the target's Address or the last part of its ProviderID, whichever the provider knows it by.
-	ID    string      `json:"id"`
-	State TargetState `json:"state"`
-}
-
-// TargetState is how far a target has come, or gone. A target that is not listed is out: it gets no connection and has none.
-type TargetState string
-
-// The states of targets, from best to worst: of several ports' states a target has the worst.
-const (
-	TargetServing  TargetState = "Serving"
-	TargetArriving TargetState = "Arriving" // registered, and not checked yet
-	TargetFailing  TargetState = "Failing"  // registered, and its check fails
-	TargetLeaving  TargetState = "Leaving"  // deregistered, and may still get connections or have some
-)
 
 // Verdict is one answer with its why.
 type Verdict struct {

@@ -9,14 +9,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/log"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // wayOut says how a person lets a gateway go whose things can't be removed.
 const wayOut = "to let it go and leave that behind, annotate it with " + api.AbandonAnnotation + "=" + api.AbandonValue
 
 // abandoned says whether a person gave up the removal of what is left, and tells what that is, once and for all: nobody looks for it after this.
-func (r *Reconciler) abandoned(ctx context.Context, in *inputs, out providers.Outcome) bool {
+func (r *Reconciler) abandoned(ctx context.Context, in *inputs, out engine.Outcome) bool {
 	if !in.deleting() || in.gateway.Annotations[api.AbandonAnnotation] != api.AbandonValue {
 		return false
 	}
@@ -27,7 +27,7 @@ func (r *Reconciler) abandoned(ctx context.Context, in *inputs, out providers.Ou
 }
 
 // leftBehind names what is still there, as well as can be told: what is observed, or else what was there last, or else where it was.
-func leftBehind(out providers.Outcome) []string {
+func leftBehind(out engine.Outcome) []string {
 	var left []string
 	for _, n := range out.Observed.Nodes {
 		if !n.Unmanaged {
@@ -37,7 +37,7 @@ func leftBehind(out providers.Outcome) []string {
 	if len(left) > 0 || out.Err == nil {
 		return left
 	}
-	for _, t := range out.Memory {
+	for _, t := range out.LastApplied {
 		left = append(left, thingText(t.Key, t.Name, t.ID))
 	}
 	if len(left) == 0 {

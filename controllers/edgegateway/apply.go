@@ -10,13 +10,15 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // provision brings what is outside the cluster nearer to what the gateway needs, or, if it is being deleted, to nothing. What
 // fails is in the outcome: the status tells it.
-func (r *Reconciler) provision(ctx context.Context, in *inputs) providers.Outcome {
+func (r *Reconciler) provision(ctx context.Context, in *inputs) engine.Outcome {
 	footprint := placesOf(in.gateway.Status.Footprint)
-	idle := providers.Outcome{Footprint: footprint, Memory: memoryOf(in.gateway.Status.Resources)}
+	idle := engine.Outcome{Footprint: footprint, LastApplied: memoryOf(in.gateway.Status.Resources)}
 	if in.class == nil && len(footprint) > 0 {
 		idle.Err = &providers.Error{Class: providers.Denied, Reason: in.accepted.reason,
 			Err: fmt.Errorf("what was made can't be reached without its class: %s", in.accepted.message)}
@@ -47,20 +49,20 @@ func (r *Reconciler) provision(ctx context.Context, in *inputs) providers.Outcom
 }
 
 // round is what the engine is asked for.
-func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []providers.Place) providers.Round {
-	round := providers.Round{
+func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []providers.Place) engine.Round {
+	round := engine.Round{
 		Provider: provider, Owner: in.owner,
 		Refs: providers.Refs{Places: footprint, Addresses: in.gateway.Spec.Addresses},
-		Store: func(ctx context.Context, footprint []providers.Place, memory providers.Memory) error {
+		Store: func(ctx context.Context, footprint []providers.Place, memory plan.LastApplied) error {
 			return r.store(ctx, in, footprint, memory)
 		},
-		Hold: func(plan providers.Plan) bool {
-			r.announce(in, plan)
-			return needsApproval(in, plan)
+		Hold: func(ahead plan.Plan) bool {
+			r.announce(in, ahead)
+			return needsApproval(in, ahead)
 		},
-		Memory:  memoryOf(in.gateway.Status.Resources),
-		Awaited: anyAwaited(in.pods),
-		Report:  in.class.Spec.DriftPolicy == api.DriftReport,
+		LastApplied: memoryOf(in.gateway.Status.Resources),
+		Awaited:     anyAwaited(in.pods),
+		Report:      in.class.Spec.DriftPolicy == api.DriftReport,
 	}
 	if in.gateway.Spec.LoadBalancer != "" {
 		round.Refs.LoadBalancers = []string{in.gateway.Spec.LoadBalancer}
@@ -73,14 +75,14 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 }
 
 // needsApproval says whether a plan that may break traffic has to wait. Removing a gateway is asked for by deleting it.
-func needsApproval(in *inputs, plan providers.Plan) bool {
+func needsApproval(in *inputs, ahead plan.Plan) bool {
 	return !in.deleting() && in.class.Spec.ChangePolicy == api.ChangeApprove &&
-		plan.Impact.Compare(providers.Disruptive) >= 0 && !plan.ApprovedBy(in.gateway.Spec.ApprovedPlan)
+		ahead.Impact.Compare(providers.Disruptive) >= 0 && !ahead.ApprovedBy(in.gateway.Spec.ApprovedPlan)
 }
 
 // store writes the places where something may be from now on, and what is known of it. It fails if the gateway that the round read is not
 // the newest, since then the footprint that it extends may not be either.
-func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []providers.Place, memory providers.Memory) error {
+func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []providers.Place, memory plan.LastApplied) error {
 	before := in.gateway.DeepCopy()
 	in.gateway.Status.Footprint, in.gateway.Status.Resources = footprintOf(footprint), resourcesOf(memory)
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
@@ -106,15 +108,15 @@ func footprintOf(places []providers.Place) []api.FootprintPlace {
 	return footprint
 }
 
-func memoryOf(resources []api.StatusResource) providers.Memory {
-	var memory providers.Memory
+func memoryOf(resources []api.StatusResource) plan.LastApplied {
+	var memory plan.LastApplied
 	for _, r := range resources {
-		memory = append(memory, providers.Thing{Key: r.Key, Name: r.Name, ID: r.ID, Digest: r.Digest})
+		memory = append(memory, plan.AppliedResource{Key: r.Key, Name: r.Name, ID: r.ID, Digest: r.Digest})
 	}
 	return memory
 }
 
-func resourcesOf(memory providers.Memory) []api.StatusResource {
+func resourcesOf(memory plan.LastApplied) []api.StatusResource {
 	var resources []api.StatusResource
 	for _, t := range memory {
 		resources = append(resources, api.StatusResource{Key: t.Key, Name: t.Name, ID: t.ID, Digest: t.Digest})

@@ -18,8 +18,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
@@ -61,8 +62,8 @@ type Reconciler struct {
 	Reach  *Reach
 	Health *Health
 	// Measure replaces Reach and Health for a caller with a time and a network of its own: it probes at once, and answers as
-	// vantage.Summarize does. Nil: vantages and proxies are asked.
-	Measure func(request vantage.Request) (ok bool, reason, message string)
+	// prober.Summarize does. Nil: vantages and proxies are asked.
+	Measure func(request prober.Request) (ok bool, reason, message string)
 	// Metrics count; nil counts nothing.
 	Metrics *Metrics
 
@@ -95,7 +96,7 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		return ctrl.Result{}, nil
 	}
 	if err := r.hold(ctx, in); err != nil {
-		return resultOf(providers.Outcome{}, false, err)
+		return resultOf(engine.Outcome{}, false, err)
 	}
 	proxyErr := r.applyProxy(ctx, in)
 	out := r.provision(ctx, in)

@@ -19,6 +19,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/edgeproxy/stats"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // +kubebuilder:rbac:groups=discovery.k8s.io,resources=endpointslices,verbs=get;list;watch
@@ -84,7 +85,7 @@ func (h *Health) NeedLeaderElection() bool { return true }
 
 // look asks for the gateway to be watched, and returns what is known of it now: whether checks arrive or, where the provider can ask the
 // load balancer itself, what it says.
-func (h *Health) look(in *inputs, out providers.Outcome) verdict {
+func (h *Health) look(in *inputs, out engine.Outcome) verdict {
 	name := client.ObjectKeyFromObject(&in.gateway)
 	switch {
 	case out.Status.Healthy.State != "":

@@ -11,6 +11,7 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // Metrics count what the controller does. A nil *Metrics counts nothing.
@@ -65,7 +66,7 @@ func (m *Metrics) Collect(metrics chan<- prometheus.Metric) {
 }
 
 // round counts what a round did outside the cluster.
-func (m *Metrics) round(out providers.Outcome) {
+func (m *Metrics) round(out engine.Outcome) {
 	if m == nil {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 
 // Orphans returns what outside the cluster bears a mark of this cluster's whose gateway is gone, as far as its classes reach, sorted by ID.
 // A class that can't be used is an error, beside what the others find. It changes nothing.
-func (r *Reconciler) Orphans(ctx context.Context) ([]providers.Possession, error) {
+func (r *Reconciler) Orphans(ctx context.Context) ([]providers.OwnedResource, error) {
 	var classes api.EdgeGatewayClassList
 	var gateways api.EdgeGatewayList
 	if err := r.Client.List(ctx, &classes); err != nil {
@@ -22,7 +22,7 @@ func (r *Reconciler) Orphans(ctx context.Context) ([]providers.Possession, error
 	if err := r.Client.List(ctx, &gateways); err != nil {
 		return nil, fmt.Errorf("listing gateways: %w", err)
 	}
-	var all []providers.Possession
+	var all []providers.OwnedResource
 	var errs []error
 	for i := range classes.Items {
 		found, err := r.survey(ctx, &classes.Items[i], gateways.Items)
@@ -44,14 +44,16 @@ func (r *Reconciler) owners(gateways []api.EdgeGateway) map[string]bool {
 }
 
 // orphansAmong returns those without an owner, each once: classes may reach the same place.
-func orphansAmong(all []providers.Possession, owners map[string]bool) []providers.Possession {
-	orphans := slices.DeleteFunc(slices.Clone(all), func(p providers.Possession) bool { return owners[p.Mark] })
-	slices.SortFunc(orphans, func(a, b providers.Possession) int { return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key)) })
-	return slices.CompactFunc(orphans, func(a, b providers.Possession) bool { return a.ID == b.ID && a.Key == b.Key })
+func orphansAmong(all []providers.OwnedResource, owners map[string]bool) []providers.OwnedResource {
+	orphans := slices.DeleteFunc(slices.Clone(all), func(p providers.OwnedResource) bool { return owners[p.Mark] })
+	slices.SortFunc(orphans, func(a, b providers.OwnedResource) int {
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Key, b.Key))
+	})
+	return slices.CompactFunc(orphans, func(a, b providers.OwnedResource) bool { return a.ID == b.ID && a.Key == b.Key })
 }
 
 // survey lists what bears a mark of this cluster's where a class reaches, and where gateways have been.
-func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.Possession, error) {
+func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.OwnedResource, error) {
 	judged, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
 	switch {
 	case err != nil:
@@ -67,7 +69,7 @@ func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, ga
 	if err != nil {
 		return nil, err
 	}
-	surveyor, ok := provider.(providers.Surveyor)
+	surveyor, ok := provider.(providers.OwnedLister)
 	if !ok {
 		return nil, nil
 	}
@@ -75,5 +77,5 @@ func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, ga
 	for i := range gateways {
 		places = append(places, placesOf(gateways[i].Status.Footprint)...)
 	}
-	return surveyor.Survey(ctx, r.Cluster, places)
+	return surveyor.ListOwned(ctx, r.Cluster, places)
 }

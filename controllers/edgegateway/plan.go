@@ -8,23 +8,23 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // announce tells a plan before any of it is carried out, once.
-func (r *Reconciler) announce(in *inputs, plan providers.Plan) {
-	if before := in.gateway.Status.Plan; before != nil && before.Hash == plan.Hash || len(plan.Changes) == 0 {
+func (r *Reconciler) announce(in *inputs, ahead plan.Plan) {
+	if before := in.gateway.Status.Plan; before != nil && before.Hash == ahead.Hash || len(ahead.Changes) == 0 {
 		return
 	}
-	r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Planned", "Provision", "%s", clipped(summary(plan)))
+	r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Planned", "Provision", "%s", clipped(summary(ahead)))
 }
 
 // summary is a plan in a line for each change, without fields.
-func summary(plan providers.Plan) string {
-	headline, _, _ := strings.Cut(providers.Render(plan), "\n")
+func summary(ahead plan.Plan) string {
+	headline, _, _ := strings.Cut(plan.Render(ahead), "\n")
 	lines := []string{headline}
-	for _, change := range plan.Changes {
-		lines = append(lines, providers.RenderChange(change))
+	for _, change := range ahead.Changes {
+		lines = append(lines, plan.RenderChange(change))
 	}
 	return strings.Join(lines, "\n")
 }
@@ -44,7 +44,7 @@ func (r *Reconciler) Plan(ctx context.Context, name types.NamespacedName) (strin
 	if err != nil {
 		return "", fmt.Errorf("making the provider of class %q: %w", in.class.Name, err)
 	}
-	plan, drifted, err := r.round(provider, in, placesOf(in.gateway.Status.Footprint)).Plan(ctx)
+	ahead, drifted, err := r.round(provider, in, placesOf(in.gateway.Status.Footprint)).Plan(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -52,9 +52,9 @@ func (r *Reconciler) Plan(ctx context.Context, name types.NamespacedName) (strin
 	for _, d := range drifted {
 		fmt.Fprintf(&text, "Drifted: %s\n", d)
 	}
-	text.WriteString(providers.Render(plan))
-	if needsApproval(in, plan) {
-		fmt.Fprintf(&text, "It waits for approval: set spec.approvedPlan to %s\n", plan.Hash)
+	text.WriteString(plan.Render(ahead))
+	if needsApproval(in, ahead) {
+		fmt.Fprintf(&text, "It waits for approval: set spec.approvedPlan to %s\n", ahead.Hash)
 	}
 	return text.String(), nil
 }

@@ -18,7 +18,7 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
-	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // ProxyConfig is what is the same for the proxies of all gateways.
@@ -77,7 +77,7 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 }
 
 // view looks at the entrance from inside and from outside.
-func (r *Reconciler) view(in *inputs, out providers.Outcome, proxyErr error) views {
+func (r *Reconciler) view(in *inputs, out engine.Outcome, proxyErr error) views {
 	if r.Measure != nil {
 		return r.measured(in, out, proxyErr)
 	}
@@ -94,7 +94,7 @@ func (r *Reconciler) view(in *inputs, out providers.Outcome, proxyErr error) vie
 }
 
 // measured is view for a caller that measures by itself.
-func (r *Reconciler) measured(in *inputs, out providers.Outcome, proxyErr error) views {
+func (r *Reconciler) measured(in *inputs, out engine.Outcome, proxyErr error) views {
 	seen := views{proxy: proxyVerdict(in, proxyErr), health: yes(api.ReasonReady, "measured elsewhere")}
 	if out.Status.Healthy.State != "" {
 		seen.health = outside(out, out.Status.Healthy)
@@ -200,7 +200,7 @@ func (r *Reconciler) publishService(ctx context.Context, in *inputs, status api.
 }
 
 // tell records events for people: an event's reason is a condition's, and only a change is told.
-func (r *Reconciler) tell(in *inputs, out providers.Outcome, status api.EdgeGatewayStatus) {
+func (r *Reconciler) tell(in *inputs, out engine.Outcome, status api.EdgeGatewayStatus) {
 	if len(out.Applied) > 0 && out.Plan != nil {
 		r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Applied", "Provision", "%d changes outside the cluster, impact %s", len(out.Applied), out.Plan.Impact)
 	}

@@ -15,8 +15,9 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // How often the way in is probed: a way that holds, and one that does not.
@@ -47,7 +48,7 @@ type Reach struct {
 
 // watch is one gateway's measurement.
 type watch struct {
-	request  vantage.Request
+	request  prober.Request
 	vantages []vantagePoint
 	stop     context.CancelFunc
 	// verdict of the last probes, nil before the first; misses are failures in a row since it was true.
@@ -76,7 +77,7 @@ func (r *Reach) Start(ctx context.Context) error {
 func (r *Reach) NeedLeaderElection() bool { return true }
 
 // look asks for the gateway to be probed, and returns what is known of it now; healthy says that the load balancer's checks are known to arrive.
-func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool) verdict {
+func (r *Reach) look(in *inputs, out engine.Outcome, healthy bool) verdict {
 	request, why := probeOf(in, out)
 	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
@@ -107,7 +108,7 @@ func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool) verdict {
 }
 
 // sameDoors says that two requests differ in names at most.
-func sameDoors(a, b vantage.Request) bool {
+func sameDoors(a, b prober.Request) bool {
 	return a.Nonce == b.Nonce && reflect.DeepEqual(a.Doors, b.Doors)
 }
 
@@ -179,20 +180,20 @@ func (r *Reach) measure(ctx context.Context, name types.NamespacedName, w *watch
 }
 
 // probeAll asks all vantages at once.
-func probeAll(ctx context.Context, request vantage.Request, points []vantagePoint) verdict {
+func probeAll(ctx context.Context, request prober.Request, points []vantagePoint) verdict {
 	ctx, cancel := context.WithTimeout(ctx, 5*probeTimeout)
 	defer cancel()
 	var (
 		mu      sync.Mutex
 		group   sync.WaitGroup
-		results = map[string]vantage.Result{}
+		results = map[string]prober.Result{}
 	)
 	for _, point := range points {
 		group.Go(func() {
-			client := &vantage.Client{URL: point.url, Token: point.token, CA: point.ca}
+			client := &prober.Client{URL: point.url, Token: point.token, CA: point.ca}
 			result, err := client.Probe(ctx, request)
 			if err != nil {
-				result = vantage.Unavailable(err)
+				result = prober.Unavailable(err)
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -200,11 +201,11 @@ func probeAll(ctx context.Context, request vantage.Request, points []vantagePoin
 		})
 	}
 	group.Wait()
-	ok, reason, message := vantage.Summarize(results)
+	ok, reason, message := prober.Summarize(results)
 	switch {
 	case ok:
 		return yes(api.ReasonReady, message)
-	case reason == vantage.VantageUnavailable:
+	case reason == prober.VantageUnavailable:
 		// Nobody could look: that says nothing of the gateway.
 		return unknown(api.ReasonVantageUnavailable, message)
 	default:
@@ -213,8 +214,8 @@ func probeAll(ctx context.Context, request vantage.Request, points []vantagePoin
 }
 
 // probeOf says what to probe, or why not. It is pure.
-func probeOf(in *inputs, out providers.Outcome) (vantage.Request, *verdict) {
-	refuse := func(v verdict) (vantage.Request, *verdict) { return vantage.Request{}, &v }
+func probeOf(in *inputs, out engine.Outcome) (prober.Request, *verdict) {
+	refuse := func(v verdict) (prober.Request, *verdict) { return prober.Request{}, &v }
 	switch {
 	case in.deleting() || in.class == nil:
 		return refuse(no(api.ReasonNotAccepted, "nothing is made for it"))
@@ -224,17 +225,17 @@ func probeOf(in *inputs, out providers.Outcome) (vantage.Request, *verdict) {
 		return refuse(no(api.ReasonPending, "there is no way in to probe yet"))
 	}
 	probe := ir.ProbeOf(string(in.gateway.UID))
-	request := vantage.Request{Path: probe.Path, Nonce: probe.Body, TimeoutMillis: probeTimeout.Milliseconds()}
+	request := prober.Request{Path: probe.Path, Nonce: probe.Body, TimeoutMillis: probeTimeout.Milliseconds()}
 	for _, address := range out.Status.Addresses {
 		for _, listener := range in.gateway.Spec.Listeners {
-			door := vantage.Door{Address: address, Port: int32(listener.Port), TLS: listener.Protocol == gatewayv1.HTTPSProtocolType}
+			door := prober.Door{Address: address, Port: int32(listener.Port), TLS: listener.Protocol == gatewayv1.HTTPSProtocolType}
 			door.ServerName = serverName(in, listener)
 			request.Doors = append(request.Doors, door)
 		}
 	}
 	if in.class.Spec.DNS != nil {
 		for _, hostname := range in.gateway.Spec.Hostnames {
-			request.Names = append(request.Names, vantage.Name{Name: concrete(hostname), Addresses: out.Status.Addresses, Servers: nameServers(in.class)})
+			request.Names = append(request.Names, prober.Name{Name: concrete(hostname), Addresses: out.Status.Addresses, Servers: nameServers(in.class)})
 		}
 	}
 	return request, nil

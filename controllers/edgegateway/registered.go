@@ -13,6 +13,7 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // +kubebuilder:rbac:groups="",resources=pods,verbs=get;list;watch
@@ -21,7 +22,7 @@ import (
 // registrations are what a round knows of the load balancer's targets.
 type registrations struct {
 	// states by address.
-	states map[string]providers.TargetState
+	states map[string]providers.State
 	// complete says that a target which is not among them is out: neither is a change of ours on its way, nor do they come from a list
 	// that is older than the last one.
 	complete bool
@@ -33,11 +34,8 @@ type registrations struct {
 }
 
 // registrationsOf is pure.
-func registrationsOf(in *inputs, out providers.Outcome) registrations {
-	known := registrations{states: map[string]providers.TargetState{}, gone: in.deleting() && out.Gone()}
-	for _, target := range out.Status.Targets {
-		known.states[target.ID] = target.State
-	}
+func registrationsOf(in *inputs, out engine.Outcome) registrations {
+	known := registrations{states: out.Status.Targets, gone: in.deleting() && out.Gone()}
 	known.complete = out.Err == nil && len(out.Applied) == 0 && out.Quiet && len(known.states) > 0
 	if in.class != nil && targetKind(in.class) != api.TargetPods {
 		known.absent = true
@@ -46,7 +44,7 @@ func registrationsOf(in *inputs, out providers.Outcome) registrations {
 	// Once a pod has been served there is a load balancer, even if it is being replaced, or can't be seen now.
 	served := slices.ContainsFunc(in.pods, func(pod corev1.Pod) bool {
 		reason := podCondition(&pod, infra.Registered).Reason
-		return reason == infra.RegisteredServing || reason == infra.RegisteredLeaving || known.states[pod.Status.PodIP] == providers.TargetServing
+		return reason == infra.RegisteredServing || reason == infra.RegisteredLeaving || known.states[pod.Status.PodIP] == providers.Ready
 	})
 	known.absent = out.Status.Provisioned.State != providers.Ready && !served
 	return known
@@ -78,7 +76,7 @@ func (known registrations) of(pod *corev1.Pod) corev1.PodCondition {
 		return said
 	}
 	switch {
-	case state == providers.TargetServing:
+	case state == providers.Ready:
 		return say(corev1.ConditionTrue, infra.RegisteredServing, "the load balancer serves it on every port")
 	case ready:
 		return said
@@ -110,7 +108,7 @@ func gated(pod *corev1.Pod) bool {
 
 // tellPods writes on the proxies' pods how the load balancer has them: kubelet makes them ready by it, and every replica of the operator
 // answers by it to those that leave. It says whether one of them is still waited for.
-func (r *Reconciler) tellPods(ctx context.Context, in *inputs, out providers.Outcome) (waiting bool, err error) {
+func (r *Reconciler) tellPods(ctx context.Context, in *inputs, out engine.Outcome) (waiting bool, err error) {
 	known := registrationsOf(in, out)
 	var errs []error
 	for i := range in.pods {

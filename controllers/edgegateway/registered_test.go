@@ -3,6 +3,7 @@ package edgegateway
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -17,24 +18,29 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // balanced is a round in which the load balancer forwards and has these targets.
-func balanced(targets ...providers.TargetStatus) providers.Outcome {
-	return providers.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Ready}, Targets: targets}}
+func balanced(targets ...map[string]providers.State) engine.Outcome {
+	all := map[string]providers.State{}
+	for _, one := range targets {
+		maps.Copy(all, one)
+	}
+	return engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Ready}, Targets: all}}
 }
 
-func target(ip string, state providers.TargetState) providers.TargetStatus {
-	return providers.TargetStatus{ID: ip, State: state}
+func target(ip string, state providers.State) map[string]providers.State {
+	return map[string]providers.State{ip: state}
 }
 
 // other is a proxy that is there anyway, and mine the one in question.
 var (
-	other      = target("10.0.0.9", providers.TargetServing)
-	mine       = func(state providers.TargetState) providers.TargetStatus { return target("10.0.0.1", state) }
-	unseen     = providers.Outcome{Err: errors.New("timeout")}
-	onTheWay   = providers.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Pending}}}
-	unfinished = func(out providers.Outcome, change func(*providers.Outcome)) providers.Outcome {
+	other      = target("10.0.0.9", providers.Ready)
+	mine       = func(state providers.State) map[string]providers.State { return target("10.0.0.1", state) }
+	unseen     = engine.Outcome{Err: errors.New("timeout")}
+	onTheWay   = engine.Outcome{Quiet: true, Status: providers.Status{Provisioned: providers.Verdict{State: providers.Pending}}}
+	unfinished = func(out engine.Outcome, change func(*engine.Outcome)) engine.Outcome {
 		change(&out)
 		return out
 	}
@@ -44,42 +50,42 @@ func TestRegistered(t *testing.T) {
 	const yes, no = corev1.ConditionTrue, corev1.ConditionFalse
 	served, waived := said(yes, infra.RegisteredServing), said(yes, infra.RegisteredWaived)
 	leaving, out := said(yes, infra.RegisteredLeaving), said(no, infra.RegisteredOut)
-	applied := func(o *providers.Outcome) { o.Applied = []providers.Change{{}} }
-	late := func(o *providers.Outcome) { o.Quiet = false }
+	applied := func(o *engine.Outcome) { o.Applied = []providers.Change{{}} }
+	late := func(o *engine.Outcome) { o.Quiet = false }
 	type change = func(*corev1.Pod)
 	cases := []struct {
 		name string
 		pod  []change
-		out  providers.Outcome
+		out  engine.Outcome
 		want string
 	}{
 		{"new, and not registered", nil, balanced(other), "False Arriving, awaited"},
-		{"registered, and not checked", nil, balanced(other, mine(providers.TargetArriving)), "False Arriving, awaited"},
-		{"registered, and failing", nil, balanced(other, mine(providers.TargetFailing)), "False Arriving, awaited"},
-		{"served", nil, balanced(other, mine(providers.TargetServing)), "True Serving"},
-		{"served, and the check fails later", []change{served}, balanced(other, mine(providers.TargetFailing)), "True Serving"},
+		{"registered, and not checked", nil, balanced(other, mine(providers.Pending)), "False Arriving, awaited"},
+		{"registered, and failing", nil, balanced(other, mine(providers.Failed)), "False Arriving, awaited"},
+		{"served", nil, balanced(other, mine(providers.Ready)), "True Serving"},
+		{"served, and the check fails later", []change{served}, balanced(other, mine(providers.Failed)), "True Serving"},
 		{"served, and not registered any more", []change{served}, balanced(other), "True Serving"},
 		{"served, and the cloud can't be seen", []change{served}, unseen, "True Serving"},
 		{"new, and the cloud can't be seen, which never served", nil, unseen, "True NoLoadBalancer"},
 		{"new, while the load balancer is being made", nil, onTheWay, "True NoLoadBalancer"},
 		{"new, while the load balancer is being made, with targets already", nil,
-			unfinished(onTheWay, func(o *providers.Outcome) { o.Status.Targets = balanced(mine(providers.TargetArriving)).Status.Targets }), "True NoLoadBalancer"},
-		{"new, before anything was tried", nil, providers.Outcome{}, "True NoLoadBalancer"},
-		{"waived, and the load balancer has come", []change{waived}, balanced(mine(providers.TargetArriving)), "True NoLoadBalancer"},
-		{"waived, and served since", []change{waived}, balanced(mine(providers.TargetServing)), "True Serving"},
+			unfinished(onTheWay, func(o *engine.Outcome) { o.Status.Targets = balanced(mine(providers.Pending)).Status.Targets }), "True NoLoadBalancer"},
+		{"new, before anything was tried", nil, engine.Outcome{}, "True NoLoadBalancer"},
+		{"waived, and the load balancer has come", []change{waived}, balanced(mine(providers.Pending)), "True NoLoadBalancer"},
+		{"waived, and served since", []change{waived}, balanced(mine(providers.Ready)), "True Serving"},
 
-		{"leaves, and still registered", []change{served, leaves}, balanced(other, mine(providers.TargetServing)), "True Leaving, awaited"},
-		{"leaves, and its check fails", []change{served, leaves}, balanced(other, mine(providers.TargetFailing)), "True Leaving, awaited"},
-		{"leaves, and deregistered", []change{leaving, leaves}, balanced(other, mine(providers.TargetLeaving)), "True Leaving, awaited"},
+		{"leaves, and still registered", []change{served, leaves}, balanced(other, mine(providers.Ready)), "True Leaving, awaited"},
+		{"leaves, and its check fails", []change{served, leaves}, balanced(other, mine(providers.Failed)), "True Leaving, awaited"},
+		{"leaves, and deregistered", []change{leaving, leaves}, balanced(other, mine(providers.Leaving)), "True Leaving, awaited"},
 		{"leaves, and let go of", []change{leaving, leaves}, balanced(other), "False Deregistered"},
 		{"leaves, and let go of before anyone looked", []change{served, leaves}, balanced(other), "False Deregistered"},
 		{"leaves, never registered", []change{said(no, infra.RegisteredArriving), leaves}, balanced(other), "False Deregistered"},
-		{"leaves, registered and never served", []change{said(no, infra.RegisteredArriving), leaves}, balanced(other, mine(providers.TargetArriving)), "False Leaving, awaited"},
+		{"leaves, registered and never served", []change{said(no, infra.RegisteredArriving), leaves}, balanced(other, mine(providers.Pending)), "False Leaving, awaited"},
 		{"leaves, and a registration may be on its way", []change{said(no, infra.RegisteredArriving), leaves}, unfinished(balanced(other), applied), "False Arriving, awaited"},
 		{"leaves, and lists may be late", []change{leaving, leaves}, unfinished(balanced(other), late), "True Leaving, awaited"},
 		{"leaves, and the cloud can't be seen", []change{leaving, leaves}, unseen, "True Leaving, awaited"},
 		{"leaves, and the provider tells of no target", []change{served, leaves}, balanced(), "True Serving, awaited"},
-		{"is out, and is listed once more by a late list", []change{out, leaves}, balanced(other, mine(providers.TargetLeaving)), "False Deregistered"},
+		{"is out, and is listed once more by a late list", []change{out, leaves}, balanced(other, mine(providers.Leaving)), "False Deregistered"},
 		{"is out, and the cloud can't be seen", []change{out, leaves}, unseen, "False Deregistered"},
 	}
 	for _, c := range cases {
@@ -93,7 +99,7 @@ func TestRegistered(t *testing.T) {
 }
 
 // registered is what a pod of in is to be told.
-func registered(in *inputs, out providers.Outcome, i int) string {
+func registered(in *inputs, out engine.Outcome, i int) string {
 	now := registrationsOf(in, out).of(&in.pods[i])
 	text := string(now.Status) + " " + now.Reason
 	if awaited(&in.pods[i], now) {
@@ -108,7 +114,7 @@ func TestARolloutWaitsForTheCloudWhileItCanNotBeSeen(t *testing.T) {
 		in := &inputs{class: awsClass(api.TargetPods), pods: []corev1.Pod{proxyPod("old", "10.0.0.1", said(corev1.ConditionTrue, reason)), proxyPod("new", "10.0.0.2")}}
 		for _, class := range []*api.EdgeGatewayClass{awsClass(api.TargetPods), nil} {
 			in.class = class
-			for _, out := range []providers.Outcome{unseen, onTheWay} {
+			for _, out := range []engine.Outcome{unseen, onTheWay} {
 				if got := registered(in, out, 1); got != "False Arriving, awaited" {
 					t.Errorf("beside one that is %s, with %+v, the new pod is %s", reason, out, got)
 				}
@@ -124,14 +130,14 @@ func TestProxiesOfAGatewayThatIsGoneWaitForNothing(t *testing.T) {
 	}}
 	for i, before := range []string{"True Serving", "True Leaving, awaited"} {
 		in.gateway.DeletionTimestamp = nil
-		if got := registered(in, providers.Outcome{}, i); got != before {
+		if got := registered(in, engine.Outcome{}, i); got != before {
 			t.Errorf("%s of a gateway that stays is %s", in.pods[i].Name, got)
 		}
 		in.gateway.DeletionTimestamp = &metav1.Time{Time: time.Unix(1_700_000_000, 0)}
-		if got := registered(in, providers.Outcome{Footprint: []providers.Place{{}}}, i); got != before {
+		if got := registered(in, engine.Outcome{Footprint: []providers.Place{{}}}, i); got != before {
 			t.Errorf("%s of a gateway of which something is left is %s", in.pods[i].Name, got)
 		}
-		if got := registered(in, providers.Outcome{}, i); !strings.HasPrefix(got, "False Deregistered") {
+		if got := registered(in, engine.Outcome{}, i); !strings.HasPrefix(got, "False Deregistered") {
 			t.Errorf("%s of a gateway that is gone is %s", in.pods[i].Name, got)
 		}
 	}
@@ -142,14 +148,14 @@ func TestNobodyWaitsForALoadBalancerThatSendsToNodes(t *testing.T) {
 	in := &inputs{class: awsClass(api.TargetNodes), pods: []corev1.Pod{
 		proxyPod("new", "10.0.0.1"), proxyPod("old", "10.0.0.2", said(corev1.ConditionTrue, infra.RegisteredServing), leaves),
 	}}
-	out := balanced(target("i-a", providers.TargetServing))
+	out := balanced(target("i-a", providers.Ready))
 	if got := registered(in, out, 0); got != "True NoLoadBalancer" {
 		t.Errorf("the new pod is %s", got)
 	}
 	if got := registered(in, out, 1); got != "False Deregistered" {
 		t.Errorf("the old pod is %s", got)
 	}
-	out.Status.Targets = append(out.Status.Targets, target("10.0.0.2", providers.TargetServing))
+	out.Status.Targets["10.0.0.2"] = providers.Ready
 	if got := registered(in, out, 1); got != "True Leaving, awaited" {
 		t.Errorf("the old pod is %s: what sent to pods has not gone yet", got)
 	}
@@ -184,7 +190,7 @@ func TestTellPods(t *testing.T) {
 	}
 	for range 2 {
 		in.pods[0] = read()
-		if waiting, err := r.tellPods(t.Context(), in, balanced(other, mine(providers.TargetServing))); err != nil || waiting {
+		if waiting, err := r.tellPods(t.Context(), in, balanced(other, mine(providers.Ready))); err != nil || waiting {
 			t.Fatalf("waiting is %v: %v", waiting, err)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // When to look again.
@@ -26,7 +27,7 @@ const (
 )
 
 // resultOf decides when to look again. It is pure. An error goes to the queue's backoff if it may pass by itself.
-func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, error) {
+func resultOf(out engine.Outcome, settled bool, errs ...error) (ctrl.Result, error) {
 	if err := errors.Join(errs...); err != nil {
 		if apierrors.IsConflict(err) {
 			return ctrl.Result{RequeueAfter: afterConflict}, nil
@@ -71,7 +72,7 @@ func joined(names []string) string { return strings.Join(names, ", ") }
 
 // Next returns in what time a gateway is to be looked at again after a round; settled says that clients are served. It returns false in favour
 // of the work queue's backoff. It is pure.
-func Next(out providers.Outcome, settled bool) (after time.Duration, backOff bool) {
+func Next(out engine.Outcome, settled bool) (after time.Duration, backOff bool) {
 	result, err := resultOf(out, settled)
 	return result.RequeueAfter, err != nil
 }

@@ -15,12 +15,14 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
 // statusOf says what was found. It is pure; the former status lends nothing but its times of transition, what others write and, to a look that
 // failed, where clients come in.
-func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStatus {
+func statusOf(in *inputs, out engine.Outcome, seen views) api.EdgeGatewayStatus {
 	status := *in.gateway.Status.DeepCopy()
 	status.ClassName = in.gateway.Spec.ClassName
 	if in.class != nil {
@@ -31,7 +33,7 @@ func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStat
 		tellEntrance(&status, out, handoff, manual)
 	}
 	status.Footprint = footprintOf(out.Footprint)
-	status.Resources = resourcesOf(out.Memory)
+	status.Resources = resourcesOf(out.LastApplied)
 	status.Plan = planOf(out)
 	set := func(kind string, v verdict) {
 		meta.SetStatusCondition(&status.Conditions, condition(kind, v, in.gateway.Generation))
@@ -57,12 +59,12 @@ func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStat
 }
 
 // blind says that nothing could be seen outside the cluster where something may be: what was there is not gone because one look failed.
-func blind(out providers.Outcome) bool {
+func blind(out engine.Outcome) bool {
 	return out.Err != nil && len(out.Observed.Nodes) == 0 && len(out.Footprint) > 0
 }
 
 // tellEntrance says where clients come in.
-func tellEntrance(status *api.EdgeGatewayStatus, out providers.Outcome, handoff registry.Handoff, manual bool) {
+func tellEntrance(status *api.EdgeGatewayStatus, out engine.Outcome, handoff registry.Handoff, manual bool) {
 	status.Addresses = addressesOf(out.Status.Addresses)
 	status.Hostnames = publishedNames(out)
 	status.LoadBalancer, status.Handoff = nil, nil
@@ -84,7 +86,7 @@ type part struct {
 type views struct{ proxy, health, reach verdict }
 
 // judge answers each question in the order in which an entrance comes up, so that the first no is what to look at.
-func judge(in *inputs, out providers.Outcome, seen views) []part {
+func judge(in *inputs, out engine.Outcome, seen views) []part {
 	accepted := in.accepted
 	if invalid := new(providers.Error); errors.As(out.Err, &invalid) && invalid.Class == providers.Invalid {
 		accepted = no(cmp.Or(invalid.Reason, api.ReasonInvalidSpec), "%s", invalid.Error())
@@ -117,7 +119,7 @@ func judge(in *inputs, out providers.Outcome, seen views) []part {
 }
 
 // withRefusal has Provisioned tell what a person must mend if no other part does: what is there serves, and it stays as it was.
-func withRefusal(parts []part, out providers.Outcome) []part {
+func withRefusal(parts []part, out engine.Outcome) []part {
 	if providers.ClassOf(out.Err) != providers.Denied {
 		return parts
 	}
@@ -133,7 +135,7 @@ func withRefusal(parts []part, out providers.Outcome) []part {
 }
 
 // outside is a provider's verdict, or what kept it from one.
-func outside(out providers.Outcome, v providers.Verdict) verdict {
+func outside(out engine.Outcome, v providers.Verdict) verdict {
 	if v.State == "" && out.Err != nil {
 		return failure(out.Err)
 	}
@@ -161,7 +163,7 @@ func failure(err error) verdict {
 }
 
 // ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against.
-func ready(in *inputs, out providers.Outcome, parts []part) verdict {
+func ready(in *inputs, out engine.Outcome, parts []part) verdict {
 	if in.deleting() {
 		return no(api.ReasonDeleting, "%s", remains(out))
 	}
@@ -185,8 +187,8 @@ func ready(in *inputs, out providers.Outcome, parts []part) verdict {
 }
 
 // remains says what a deletion still waits for.
-func remains(out providers.Outcome) string {
-	left := leftBehind(providers.Outcome{Observed: out.Observed})
+func remains(out engine.Outcome) string {
+	left := leftBehind(engine.Outcome{Observed: out.Observed})
 	message := "removing what is outside the cluster"
 	switch {
 	case len(left) > 0:
@@ -213,7 +215,7 @@ func namesIn(footprint []providers.Place) []string {
 	return names
 }
 
-func pendingPlan(out providers.Outcome) verdict {
+func pendingPlan(out engine.Outcome) verdict {
 	if out.Plan == nil {
 		return verdict{}
 	}
@@ -224,7 +226,7 @@ func pendingPlan(out providers.Outcome) verdict {
 const maxNamed = 8
 
 // drifted names what somebody else changed.
-func drifted(in *inputs, out providers.Outcome) verdict {
+func drifted(in *inputs, out engine.Outcome) verdict {
 	var things []string
 	for _, d := range out.Drifted {
 		if len(things) == maxNamed {
@@ -246,11 +248,11 @@ func drifted(in *inputs, out providers.Outcome) verdict {
 // maxPlanText is the API's limit.
 const maxPlanText = 16384
 
-func planOf(out providers.Outcome) *api.StatusPlan {
+func planOf(out engine.Outcome) *api.StatusPlan {
 	if out.Plan == nil || len(out.Plan.Changes) == 0 {
 		return nil
 	}
-	text := providers.Render(*out.Plan)
+	text := plan.Render(*out.Plan)
 	if len(text) > maxPlanText {
 		text = text[:maxPlanText-4] + "\n..."
 	}
@@ -270,7 +272,7 @@ func addressesOf(texts []string) []api.StatusAddress {
 }
 
 // publishedNames are the names whose records are observed as ours.
-func publishedNames(out providers.Outcome) []string {
+func publishedNames(out engine.Outcome) []string {
 	var names []string
 	for _, node := range out.Observed.Nodes {
 		if node.Kind() == providers.KindRecord && !node.Unmanaged && node.State == providers.Ready {

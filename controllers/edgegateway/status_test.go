@@ -16,12 +16,14 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // round is a gateway's round as it is when all is well; cases change it.
 type round struct {
 	in  *inputs
-	out providers.Outcome
+	out engine.Outcome
 	views
 }
 
@@ -34,7 +36,7 @@ func goodRound() round {
 	ready := providers.Verdict{State: providers.Ready}
 	return round{
 		in: &inputs{gateway: gateway, class: &class, accepted: yes(api.ReasonAccepted, "fine")},
-		out: providers.Outcome{
+		out: engine.Outcome{
 			Status:   providers.Status{Addresses: []string{"203.0.113.10", "2001:db8:113::10"}, Addressed: ready, Provisioned: ready, Published: ready},
 			Observed: providers.NewGraph(providers.Node{Key: "record/www.example.com/A", State: providers.Ready, Place: providers.Place{Names: []string{"www.example.com"}}}),
 		},
@@ -84,7 +86,7 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 	}{
 		{"not accepted, nothing made", func(r *round) {
 			r.in.accepted = no(api.ReasonClassNotFound, "no such class")
-			r.in.class, r.out = nil, providers.Outcome{}
+			r.in.class, r.out = nil, engine.Outcome{}
 		}, []string{"Accepted=False ClassNotFound", "ProxyReady=False NotAccepted", "Reachable=False NotAccepted", "Ready=False NotAccepted"}, nil, "no such class"},
 		{"a spec that the provider refuses", func(r *round) {
 			r.out.Err = providers.Invalidf("spec.manual.ack.addresses[0]", "169.254.169.254 is link-local")
@@ -119,7 +121,7 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 			[]string{"Reachable=Unknown NoOutsideVantage", "Ready=True Ready"}, nil, "nobody looked"},
 		{"a change waits for approval", func(r *round) {
 			r.out.Held = true
-			r.out.Plan = &providers.Plan{Impact: providers.Address, Hash: "abc-Address", Changes: []providers.Change{{Verb: providers.Delete}}}
+			r.out.Plan = &plan.Plan{Impact: providers.Address, Hash: "abc-Address", Changes: []providers.Change{{Verb: providers.Delete}}}
 		}, []string{"PlanPending=True ApprovalNeeded", "Ready=True Ready"}, nil, ""},
 		{"being deleted, with something left", func(r *round) {
 			now := metav1.Now()
@@ -128,7 +130,7 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 		{"being deleted, and nobody can see what is left", func(r *round) {
 			now := metav1.Now()
 			r.in.gateway.DeletionTimestamp = &now
-			r.out = providers.Outcome{Err: errors.New("i/o timeout"), Footprint: []providers.Place{{Provider: "rfc2136", Names: []string{"www.example.com"}}, {Provider: "manual"}}}
+			r.out = engine.Outcome{Err: errors.New("i/o timeout"), Footprint: []providers.Place{{Provider: "rfc2136", Names: []string{"www.example.com"}}, {Provider: "manual"}}}
 		}, []string{"Ready=False Deleting"}, nil, "still there: www.example.com, what manual made; i/o timeout"},
 	}
 	for _, c := range cases {
@@ -173,7 +175,7 @@ func TestStatusKeepsWhatCouldNotBeLookedAt(t *testing.T) {
 	r := goodRound()
 	r.in.gateway.Status = statusOf(r.in, r.out, r.views)
 	before := r.in.gateway.Status
-	r.out = providers.Outcome{Footprint: r.out.Footprint, Err: errors.New("observing: connection reset")}
+	r.out = engine.Outcome{Footprint: r.out.Footprint, Err: errors.New("observing: connection reset")}
 	if len(r.out.Footprint) == 0 {
 		r.out.Footprint = []providers.Place{{Provider: "fake"}}
 	}
@@ -185,7 +187,7 @@ func TestStatusKeepsWhatCouldNotBeLookedAt(t *testing.T) {
 	if conditionOf(after.Conditions, api.ConditionProvisioned).Status != metav1.ConditionFalse {
 		t.Errorf("it is not said that nobody can see")
 	}
-	r.out = providers.Outcome{}
+	r.out = engine.Outcome{}
 	if gone := statusOf(r.in, r.out, r.views); len(gone.Addresses) > 0 {
 		t.Errorf("what was looked at and is not there is said to be there: %v", gone.Addresses)
 	}
@@ -195,7 +197,7 @@ func TestResult(t *testing.T) {
 	conflict := apierrors.NewConflict(schema.GroupResource{Resource: "edgegateways"}, "web", errors.New("newer"))
 	cases := []struct {
 		name    string
-		out     providers.Outcome
+		out     engine.Outcome
 		settled bool
 		err     error
 		after   time.Duration
@@ -203,14 +205,14 @@ func TestResult(t *testing.T) {
 	}{
 		{name: "all is as wanted", settled: true, after: resync},
 		{name: "something is under way", after: whilePending},
-		{name: "a change was made", out: providers.Outcome{Applied: []providers.Change{{}}}, settled: true, after: soon},
+		{name: "a change was made", out: engine.Outcome{Applied: []providers.Change{{}}}, settled: true, after: soon},
 		{name: "somebody wrote meanwhile", err: conflict, after: afterConflict},
-		{name: "the footprint could not be stored since somebody wrote meanwhile", out: providers.Outcome{Err: fmt.Errorf("storing: %w", conflict)}, after: afterConflict},
+		{name: "the footprint could not be stored since somebody wrote meanwhile", out: engine.Outcome{Err: fmt.Errorf("storing: %w", conflict)}, after: afterConflict},
 		{name: "the API fails", err: errors.New("down"), fails: true},
-		{name: "the provider fails", out: providers.Outcome{Err: errors.New("down")}, fails: true},
-		{name: "the provider asks for patience", out: providers.Outcome{Err: &providers.Error{Class: providers.Throttled, After: time.Minute}}, after: time.Minute},
-		{name: "a person must act outside", out: providers.Outcome{Err: &providers.Error{Class: providers.Denied}}, after: whileDenied},
-		{name: "a person must edit", out: providers.Outcome{Err: providers.Invalidf("spec.x", "no")}, after: resync},
+		{name: "the provider fails", out: engine.Outcome{Err: errors.New("down")}, fails: true},
+		{name: "the provider asks for patience", out: engine.Outcome{Err: &providers.Error{Class: providers.Throttled, After: time.Minute}}, after: time.Minute},
+		{name: "a person must act outside", out: engine.Outcome{Err: &providers.Error{Class: providers.Denied}}, after: whileDenied},
+		{name: "a person must edit", out: engine.Outcome{Err: providers.Invalidf("spec.x", "no")}, after: resync},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -22,7 +22,7 @@ const (
 	ownListener = "admin"
 )
 
-// ownListeners are the proxy's own, by the names in their statistics: who is on them does not hold a proxy back.
+// ownListeners are the proxy's own, by the names in their statistics: their connections are not waited for.
 var ownListeners = []string{ownListener, "ready", "health", "stats"}
 
 // connectionStats selects the connections of each listener, and not of its workers.

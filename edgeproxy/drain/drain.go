@@ -19,7 +19,7 @@ type Config struct {
 	Admin string
 	// LoadBalancerWait is how long new connections may still come after the health check fails, as far as anybody knows.
 	LoadBalancerWait time.Duration
-	// Operator is asked whether the load balancer has let go of this proxy. With an empty URL nobody is.
+	// Operator is asked whether the load balancer has let go of this proxy. With an empty URL it is not.
 	Operator Operator
 	// LeaveTimeout is how long, at most, the operator's word is waited for.
 	LeaveTimeout time.Duration
@@ -57,14 +57,14 @@ func Drain(ctx context.Context, config Config) error {
 	}
 	failed := fail(ctx, envoy)
 	config.Logf("health check failed on purpose")
-	held := waitForRelease(ctx, config)
-	if held != nil && !errors.Is(held, ErrStillTarget) {
-		return held
+	late := waitForRelease(ctx, config)
+	if late != nil && !errors.Is(late, ErrStillTarget) {
+		return late
 	}
 	// Listeners that drain without an exit go on accepting, too: a load balancer that is late is still served.
 	failed = errors.Join(failed, envoy.post(ctx, "/drain_listeners?graceful&skip_exit"))
 	err = waitForQuiet(ctx, config, envoy)
-	return errors.Join(failed, held, err)
+	return errors.Join(failed, late, err)
 }
 
 // fail fails the health check. It tries again, since a drain whose first step is missing loses requests.

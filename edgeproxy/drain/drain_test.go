@@ -123,8 +123,8 @@ func underLoad(t *testing.T, leave func(*proxy)) ([]*load, *target) {
 	return all, b.targets[0]
 }
 
-// TestNothingIsLost drains a proxy before it ends.
-func TestNothingIsLost(t *testing.T) {
+// TestDrainLosesNoRequest drains a proxy before it ends.
+func TestDrainLosesNoRequest(t *testing.T) {
 	all, target := underLoad(t, func(leaving *proxy) {
 		began := time.Now()
 		config := leaving.config()
@@ -150,8 +150,8 @@ func TestNothingIsLost(t *testing.T) {
 	}
 }
 
-// TestMuchIsLostWithoutDrain shows that TestNothingIsLost can fail.
-func TestMuchIsLostWithoutDrain(t *testing.T) {
+// TestRequestsAreLostWithoutDrain shows that TestDrainLosesNoRequest can fail.
+func TestRequestsAreLostWithoutDrain(t *testing.T) {
 	all, _ := underLoad(t, func(*proxy) {})
 	var failed int64
 	for _, l := range all {
@@ -162,8 +162,8 @@ func TestMuchIsLostWithoutDrain(t *testing.T) {
 	}
 }
 
-// TestSlowAnswerIsWaitedFor: a request that is under way ends well.
-func TestSlowAnswerIsWaitedFor(t *testing.T) {
+// TestRequestUnderWayIsWaitedFor: a request that is under way ends well.
+func TestRequestUnderWayIsWaitedFor(t *testing.T) {
 	p := startProxy(t, t.TempDir(), startBackend(t))
 	answered := make(chan error, 1)
 	go func() { answered <- ask(http.DefaultClient, fmt.Sprintf("http://%s:%d/slow", p.host, p.port)) }()
@@ -179,8 +179,8 @@ func TestSlowAnswerIsWaitedFor(t *testing.T) {
 	}
 }
 
-// TestSilentConnectionIsNotWaitedForForever: one that neither asks nor closes is told of by the error.
-func TestSilentConnectionIsNotWaitedForForever(t *testing.T) {
+// TestTimeoutWithAnOpenConnection: of a connection that neither asks nor closes the error says that it is left.
+func TestTimeoutWithAnOpenConnection(t *testing.T) {
 	p := startProxy(t, t.TempDir(), startBackend(t))
 	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", fmt.Sprintf("%s:%d", p.host, p.port))
 	if err != nil {

@@ -17,7 +17,7 @@ const (
 	Leaving State = "Leaving"
 	// Out: it neither sends nor has a connection.
 	Out State = "Out"
-	// Unknown: nobody can tell.
+	// Unknown: the operator does not know, or could not be asked.
 	Unknown State = "Unknown"
 )
 
@@ -28,7 +28,7 @@ type Answer struct {
 	Message string `json:"message,omitempty"`
 }
 
-// waitForRelease returns when the load balancer has let go of the proxy: because the operator says so, or, while nobody can tell, when it
+// waitForRelease returns when the load balancer has let go of the proxy: because the operator says so, or, while that is unknown, when it
 // must have noticed the failing health check.
 func waitForRelease(ctx context.Context, config Config) error {
 	if config.Operator.URL == "" {
@@ -44,10 +44,10 @@ func waitForRelease(ctx context.Context, config Config) error {
 		if err != nil {
 			answer = Answer{State: Unknown, Message: err.Error()}
 		}
-		if answer != w.said {
+		if answer != w.last {
 			config.Logf("the load balancer: %s %s", answer.State, answer.Message)
 		}
-		over, err := w.hear(time.Now(), answer)
+		over, err := w.observe(time.Now(), answer)
 		if over {
 			return err
 		}
@@ -57,22 +57,22 @@ func waitForRelease(ctx context.Context, config Config) error {
 	}
 }
 
-// wait is for the load balancer to let go.
+// wait is the wait for the load balancer to let go.
 type wait struct {
 	config Config
-	// end is when the wait is over, whatever is said; blind when it is over if nobody can tell until then.
+	// end is when the wait is over, whatever the answers are. Blind is when it is over if no answer knows more until then.
 	end, blind time.Time
-	said       Answer
+	last       Answer
 }
 
 func newWait(config Config, now time.Time) *wait {
 	return &wait{config: config, end: now.Add(config.LeaveTimeout), blind: now.Add(config.LoadBalancerWait)}
 }
 
-// hear takes in an answer, and says whether the wait is over and, if it was in vain, why. Somebody who could tell a moment ago is waited for
-// as long as from the beginning: an operator is replaced while proxies leave.
-func (w *wait) hear(now time.Time, answer Answer) (over bool, err error) {
-	w.said = answer
+// observe takes in an answer, and reports whether the wait is over and, if it was in vain, why. After an answer that knows how far the load
+// balancer is, an unknown one is waited out as long as at the beginning: an operator may be replaced while proxies leave.
+func (w *wait) observe(now time.Time, answer Answer) (over bool, err error) {
+	w.last = answer
 	switch answer.State {
 	case Out:
 		return true, nil

@@ -18,38 +18,39 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
-// TestHear plays answers by the second: a wait of 15 s for nobody's word, and of 300 s for somebody's.
-func TestHear(t *testing.T) {
-	type said struct {
+// TestWaitFollowsTheAnswers plays answers by the second: a wait of 15 s while they are unknown, and of 300 s in all.
+func TestWaitFollowsTheAnswers(t *testing.T) {
+	type answered struct {
 		second int
 		state  State
 	}
 	cases := []struct {
-		name string
-		says []said
+		name    string
+		answers []answered
 		// over is the second of the answer that ends the wait; -1: none does.
 		over   int
 		inVain bool
 	}{
-		{"out at once", []said{{0, Out}}, 0, false},
-		{"out late", []said{{0, Serving}, {20, Serving}, {40, Leaving}, {290, Leaving}, {299, Out}}, 299, false},
-		{"nobody can tell", []said{{0, Unknown}, {14, Unknown}, {15, Unknown}}, 15, false},
-		{"an operator of another version", []said{{0, "Sideways"}, {15, ""}}, 15, false},
-		{"the operator goes for a moment", []said{{0, Leaving}, {30, Leaving}, {31, Unknown}, {44, Unknown}, {45, Leaving}, {59, Unknown}}, -1, false},
-		{"the operator goes for good", []said{{0, Leaving}, {30, Leaving}, {31, Unknown}, {44, Unknown}, {45, Unknown}}, 45, false},
-		{"the load balancer never lets go", []said{{0, Leaving}, {299, Leaving}, {300, Leaving}}, 300, true},
-		{"it never begins to", []said{{0, Serving}, {300, Serving}}, 300, true},
-		{"out at the very end", []said{{0, Leaving}, {300, Out}}, 300, false},
+		{"out at once", []answered{{0, Out}}, 0, false},
+		{"out late", []answered{{0, Serving}, {20, Serving}, {40, Leaving}, {290, Leaving}, {299, Out}}, 299, false},
+		{"unknown all the time", []answered{{0, Unknown}, {14, Unknown}, {15, Unknown}}, 15, false},
+		{"states that are not known here", []answered{{0, "Sideways"}, {15, ""}}, 15, false},
+		{"unknown for less than the wait", []answered{{0, Leaving}, {30, Leaving}, {31, Unknown}, {44, Unknown}, {45, Leaving}, {59, Unknown}}, -1, false},
+		{"unknown for the wait", []answered{{0, Leaving}, {30, Leaving}, {31, Unknown}, {44, Unknown}, {45, Unknown}}, 45, false},
+		{"the load balancer never lets go", []answered{{0, Leaving}, {299, Leaving}, {300, Leaving}}, 300, true},
+		{"the load balancer never begins to let go", []answered{{0, Serving}, {300, Serving}}, 300, true},
+		{"out at the very end", []answered{{0, Leaving}, {300, Out}}, 300, false},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			began := time.Unix(1_700_000_000, 0)
 			w := newWait(Config{LoadBalancerWait: 15 * time.Second, LeaveTimeout: 300 * time.Second}, began)
-			for _, s := range c.says {
-				over, err := w.hear(began.Add(time.Duration(s.second)*time.Second), Answer{State: s.state})
+			for _, s := range c.answers {
+				over, err := w.observe(began.Add(time.Duration(s.second)*time.Second), Answer{State: s.state})
 				if over != (s.second == c.over) {
 					t.Fatalf("at %d s, at %q, over is %v", s.second, s.state, over)
 				}
@@ -61,7 +62,7 @@ func TestHear(t *testing.T) {
 	}
 }
 
-// operator is one that says what it is told to, the last again and again.
+// operator gives its answers in turn, and then the last one again and again.
 type operator struct {
 	mu      sync.Mutex
 	answers []string
@@ -118,9 +119,9 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// TestTheOperatorsWordIsWaitedFor: the health check fails before the first question, and listeners drain after the last answer. The token is
+// TestDrainWaitsForTheOperatorsAnswer: the health check fails before the first question, and listeners drain after the last answer. The token is
 // shown as it is then.
-func TestTheOperatorsWordIsWaitedFor(t *testing.T) {
+func TestDrainWaitsForTheOperatorsAnswer(t *testing.T) {
 	o := &operator{answers: []string{"Serving", "fail", "Leaving", "Out"}}
 	envoy, config := startOperator(t, o)
 	var calls [][]string
@@ -134,17 +135,17 @@ func TestTheOperatorsWordIsWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(calls) != 4 || strings.Join(calls[0], ",") != "POST /healthcheck/fail" || strings.Join(calls[3], ",") != "POST /healthcheck/fail" {
-		t.Errorf("when the operator was asked, Envoy had been told %q", calls)
+		t.Errorf("before the questions to the operator, Envoy had been asked %q", calls)
 	}
 	if envoy.calls[1] != "POST /drain_listeners" {
-		t.Errorf("Envoy was told %q", envoy.calls)
+		t.Errorf("Envoy was asked %q", envoy.calls)
 	}
 	if want := []string{"Bearer first", "Bearer second", "Bearer second", "Bearer second"}; !slices.Equal(o.tokens, want) {
 		t.Errorf("the operator was shown %q, want %q", o.tokens, want)
 	}
 }
 
-func TestOutAtOnceIsNotWaitedFor(t *testing.T) {
+func TestDrainAsksOnceIfTheLoadBalancerIsOut(t *testing.T) {
 	o := &operator{answers: []string{"Out"}}
 	_, config := startOperator(t, o)
 	if err := Drain(t.Context(), config); err != nil || o.asked() != 1 {
@@ -152,29 +153,38 @@ func TestOutAtOnceIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// TestALoadBalancerThatNeverLetsGoIsGivenUp: the grace period holds the drain of listeners, too.
-func TestALoadBalancerThatNeverLetsGoIsGivenUp(t *testing.T) {
+// TestListenersDrainAfterLeaveTimeout: a load balancer that never lets go is given up, and listeners drain nevertheless.
+func TestListenersDrainAfterLeaveTimeout(t *testing.T) {
 	envoy, config := startOperator(t, &operator{answers: []string{"Leaving"}})
-	config.LeaveTimeout = 200 * time.Millisecond
-	began := time.Now()
-	if err := Drain(t.Context(), config); !errors.Is(err, ErrStillTarget) {
-		t.Errorf("Drain: %v, want ErrStillTarget", err)
-	}
-	if took := time.Since(began); took < config.LeaveTimeout || took > 20*time.Second {
-		t.Errorf("it took %s", took)
-	}
+	config.Ask, config.LeaveTimeout = 7*time.Second, 5*time.Minute
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		if err := Drain(t.Context(), config); !errors.Is(err, ErrStillTarget) {
+			t.Errorf("Drain: %v, want ErrStillTarget", err)
+		}
+		if took, want := time.Since(began), config.LeaveTimeout+config.Poll; took != want {
+			t.Errorf("it took %s, want %s", took, want)
+		}
+	})
 	if !slices.Contains(envoy.calls, "POST /drain_listeners") {
-		t.Errorf("Envoy was told %q", envoy.calls)
+		t.Errorf("Envoy was asked %q", envoy.calls)
 	}
 }
 
-func TestTheWaitForTheOperatorEndsWithItsContext(t *testing.T) {
+func TestWaitForTheOperatorEndsWithItsContext(t *testing.T) {
 	_, config := startOperator(t, &operator{answers: []string{"Leaving"}})
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
-	defer cancel()
-	if err := Drain(ctx, config); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("Drain: %v", err)
-	}
+	config.Ask = 7 * time.Second
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		if err := Drain(ctx, config); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Drain: %v", err)
+		}
+		if took := time.Since(began); took != time.Minute {
+			t.Errorf("it took %s, want a minute", took)
+		}
+	})
 }
 
 func unrelatedCA(t *testing.T) string {
@@ -191,12 +201,13 @@ func unrelatedCA(t *testing.T) string {
 	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
-// TestWithoutAnOperatorTheHealthCheckIsWaitedFor: however the question fails, the wait is the load balancer's own, and the token goes to nobody else.
-func TestWithoutAnOperatorTheHealthCheckIsWaitedFor(t *testing.T) {
-	stranger := &operator{answers: []string{"Out"}}
-	elsewhere := httptest.NewTLSServer(stranger)
+// TestDrainWaitsForTheHealthCheckWithoutAnOperator: however the question fails, the wait is the load balancer's own, and the token is shown
+// to no other server.
+func TestDrainWaitsForTheHealthCheckWithoutAnOperator(t *testing.T) {
+	other := &operator{answers: []string{"Out"}}
+	elsewhere := httptest.NewTLSServer(other)
 	defer elsewhere.Close()
-	plain := httptest.NewServer(stranger)
+	plain := httptest.NewServer(other)
 	defer plain.Close()
 	cases := []struct {
 		name    string
@@ -218,17 +229,19 @@ func TestWithoutAnOperatorTheHealthCheckIsWaitedFor(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			_, config := startOperator(t, &operator{answers: []string{c.answers}})
 			c.spoil(t, &config)
-			config.LoadBalancerWait = 150 * time.Millisecond
-			began := time.Now()
-			if err := Drain(t.Context(), config); err != nil {
-				t.Errorf("Drain: %v", err)
-			}
-			if took := time.Since(began); took < config.LoadBalancerWait || took > 20*time.Second {
-				t.Errorf("it took %s", took)
-			}
+			config.Ask, config.LoadBalancerWait = 5*time.Second, 30*time.Second
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				if err := Drain(t.Context(), config); err != nil {
+					t.Errorf("Drain: %v", err)
+				}
+				if took, want := time.Since(began), config.LoadBalancerWait+config.Poll; took != want {
+					t.Errorf("it took %s, want %s", took, want)
+				}
+			})
 		})
 	}
-	if stranger.asked() > 0 {
-		t.Errorf("a stranger was shown %q", stranger.tokens)
+	if other.asked() > 0 {
+		t.Errorf("another server was shown %q", other.tokens)
 	}
 }

@@ -66,7 +66,7 @@ func Desired(in Inputs) Objects {
 }
 
 // Manifests returns the objects in the order in which they should be applied, holding only what is meant: a Go struct always has a status, which
-// an apply would claim.
+// an apply would then own.
 func (o Objects) Manifests() ([]*unstructured.Unstructured, error) {
 	all := []runtime.Object{o.ServiceAccount, o.ConfigMap, o.Service, o.PodDisruptionBudget, o.Deployment}
 	if o.HorizontalPodAutoscaler != nil {

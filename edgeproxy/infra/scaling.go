@@ -18,7 +18,7 @@ func podDisruptionBudget(in Inputs) *policyv1.PodDisruptionBudget {
 		Spec: policyv1.PodDisruptionBudgetSpec{
 			MaxUnavailable: new(intstr.FromInt32(1)),
 			Selector:       &metav1.LabelSelector{MatchLabels: selector(in)},
-			// A proxy that isn't ready serves nobody: it must not hold a node back.
+			// A proxy that isn't ready serves nobody: it must not keep a node from its drain.
 			UnhealthyPodEvictionPolicy: new(policyv1.AlwaysAllow),
 		},
 	}

@@ -42,7 +42,7 @@ func (s *stream) halve(f *flight) {
 		if i >= len(f.items)/2 {
 			h.batch = s.batch
 		}
-		s.hold(each.entry, -1)
+		s.count(each.entry, -1)
 		h.stale = true
 		s.landed(ref, h)
 	}
@@ -70,8 +70,8 @@ func (s *stream) wasAccepted(ref xds.ResourceRef, h *held, each item) {
 		return
 	}
 	s.setHeld(ref, h, each.entry.Version, each.entry)
-	s.hold(each.entry, -1) // it flew, and is held now
-	// A look at it compares with what is wanted now, and tells who waits.
+	s.count(each.entry, -1) // it flew, and is held now
+	// A look at it compares with what is wanted now.
 	s.mark(ref)
 	s.settled(ref)
 }
@@ -83,8 +83,7 @@ func (s *stream) wasRefused(ref xds.ResourceRef, h *held, each item, message str
 		s.wasAccepted(ref, h, each)
 		return
 	}
-	s.hold(each.entry, -1)
-	s.reconsiderLeaving()
+	s.count(each.entry, -1)
 	h.refused = each.entry.Version
 	s.refuse(each.entry, message)
 	s.mark(ref) // a newer version may wait

@@ -62,20 +62,27 @@ func BenchmarkEndpointChange(b *testing.B) {
 		m.requests <- &discoveryv3.DeltaDiscoveryRequest{TypeUrl: xds.EndpointType, ResourceNamesSubscribe: names}
 		go func() { _ = s.DeltaAggregatedResources(m) }()
 	}
-	for progress := s.Progress(key); len(progress.Pods) < streams || len(progress.Pending) > 0; progress = s.Progress(key) {
-		time.Sleep(time.Millisecond)
-	}
+	await(b, "every proxy has everything", func() bool {
+		progress := s.Progress(key)
+		return len(progress.Pods) == streams && len(progress.Pending) == 0
+	})
 	for len(progressed) > 0 {
 		<-progressed
 	}
 	version := 0
+	stuck := time.NewTimer(limit)
 	b.ReportAllocs()
 	for b.Loop() {
 		version++
 		change := parseResource(fmt.Sprintf("e:%s@%d", names[version%clusters], version+1))
 		s.Apply(key, Update{Upsert: []xds.Resource{change}})
+		stuck.Reset(limit)
 		for range streams + 1 { // each stream's acknowledgement, and the change itself
-			<-progressed
+			select {
+			case <-progressed:
+			case <-stuck.C:
+				b.Fatalf("a change was not acknowledged in %v", limit)
+			}
 		}
 	}
 }

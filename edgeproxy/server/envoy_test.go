@@ -84,7 +84,7 @@ func startEnvoy(t *testing.T, o *operator, pod, token string) *envoy {
 			t.Logf("Envoy said:\n%s\n%s", e.log, e.ask("GET", "/stats?filter=xds|control_plane"))
 		}
 	})
-	e.admin = &http.Client{Transport: &http.Transport{
+	e.admin = &http.Client{Timeout: limit, Transport: &http.Transport{
 		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
 			return (&net.Dialer{}).DialContext(ctx, "unix", config.AdminSocket)
 		},
@@ -149,13 +149,16 @@ func freePort(t *testing.T) int {
 	return listener.Addr().(*net.TCPAddr).Port
 }
 
+// limit of everything that a test waits for. What condition does must have one too.
+const limit = 10 * time.Second
+
 // await fails the test unless condition comes true in time.
-func await(t *testing.T, what string, condition func() bool) {
+func await(t testing.TB, what string, condition func() bool) {
 	t.Helper()
-	for start := time.Now(); time.Since(start) < 10*time.Second; time.Sleep(5 * time.Millisecond) {
+	for start := time.Now(); time.Since(start) < limit; time.Sleep(5 * time.Millisecond) {
 		if condition() {
 			return
 		}
 	}
-	t.Fatalf("in 10 seconds it did not happen that %s", what)
+	t.Fatalf("in %v it did not happen that %s", limit, what)
 }

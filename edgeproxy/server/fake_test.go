@@ -2,12 +2,14 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"sort"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev3 "github.com/envoyproxy/go-control-plane/envoy/config/core/v3"
@@ -21,9 +23,6 @@ import (
 
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 )
-
-// settle is how long a proxy listens before it believes that nothing comes.
-const settle = 40 * time.Millisecond
 
 var key = GatewayKey{Namespace: "shop", Name: "front"}
 
@@ -70,7 +69,8 @@ func dialer(t testing.TB, s *Server) func() *grpc.ClientConn {
 	}
 }
 
-// proxy is an Envoy that does what it is told.
+// proxy is an Envoy that does what its test says. Its waiting methods are for a synctest bubble: what the server has to say, it has
+// said when they look, and they never wait for what doesn't come.
 type proxy struct {
 	t        testing.TB
 	stream   discoveryv3.AggregatedDiscoveryService_DeltaAggregatedResourcesClient
@@ -82,7 +82,8 @@ type proxy struct {
 }
 
 func connect(t testing.TB, conn *grpc.ClientConn, token, node string) *proxy {
-	ctx, cancel := context.WithCancel(context.Background())
+	// A bubble's clock runs fast when its test hangs: then the stream ends, and the test with it.
+	ctx, cancel := context.WithTimeout(context.Background(), 24*time.Hour)
 	t.Cleanup(cancel)
 	if token != "" {
 		ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer "+token)
@@ -125,16 +126,16 @@ func (p *proxy) send(request *discoveryv3.DeltaDiscoveryRequest) {
 //	resume c a=1 b=2                    the first request of a stream, with versions
 //	get c +a@1 -b                       the next response, exactly
 //	ack c    nack c words               answer the last response of the type
-//	quiet                               nothing comes
+//	quiet                               nothing comes for a minute
 //	pending e:a                         what Progress says of proxies; "pending" alone: nothing
 //	refused c:a words
 //	reconnect                           a new stream
 func script(t *testing.T, steps ...string) {
-	s, err := New(Config{Authenticate: authenticate})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.MarkSynced()
+	synctest.Test(t, func(t *testing.T) { play(t, steps) })
+}
+
+func play(t *testing.T, steps []string) {
+	s := newReplica(t)
 	dial := dialer(t, s)
 	proxies := map[string]*proxy{}
 	for i, step := range steps {
@@ -173,7 +174,7 @@ func run(s *Server, p *proxy, verb string, arguments []string) error {
 	case "quiet":
 		return p.quiet()
 	case "pending", "refused":
-		return eventually(s, verb, strings.Join(arguments, " "))
+		return progressIs(s, verb, strings.Join(arguments, " "))
 	}
 	return nil
 }
@@ -201,20 +202,34 @@ func (p *proxy) answer(kind, refusal string) {
 	p.send(request)
 }
 
-func (p *proxy) expect(want string) error {
+// next returns what has come since it was last asked, or an error that says that nothing has, or why the stream ended.
+func (p *proxy) next() (*discoveryv3.DeltaDiscoveryResponse, error) {
+	synctest.Wait()
 	select {
 	case response := <-p.received:
-		kind := kindOf(response.GetTypeUrl())
-		p.last[kind] = response
-		if got := describe(response); got != want {
-			return fmt.Errorf("got %q", got)
-		}
-		return nil
-	case err := <-p.ended:
-		return fmt.Errorf("the stream ended: %w", err)
-	case <-time.After(2 * time.Second):
-		return fmt.Errorf("nothing came")
+		p.last[kindOf(response.GetTypeUrl())] = response
+		return response, nil
+	default:
 	}
+	select {
+	case err := <-p.ended:
+		return nil, fmt.Errorf("the stream ended: %w", err)
+	default:
+		return nil, errNothing
+	}
+}
+
+var errNothing = errors.New("nothing came")
+
+func (p *proxy) expect(want string) error {
+	response, err := p.next()
+	if err != nil {
+		return err
+	}
+	if got := describe(response); got != want {
+		return fmt.Errorf("got %q", got)
+	}
+	return nil
 }
 
 func describe(response *discoveryv3.DeltaDiscoveryResponse) string {
@@ -228,39 +243,38 @@ func describe(response *discoveryv3.DeltaDiscoveryResponse) string {
 	return strings.Join(words, " ")
 }
 
+// quiet fails if anything has come, or comes within a minute of the bubble's time.
 func (p *proxy) quiet() error {
-	select {
-	case response := <-p.received:
+	time.Sleep(time.Minute)
+	response, err := p.next()
+	if err == nil {
 		return fmt.Errorf("got %q", describe(response))
-	case err := <-p.ended:
-		return fmt.Errorf("the stream ended: %w", err)
-	case <-time.After(settle):
+	}
+	if errors.Is(err, errNothing) {
 		return nil
 	}
+	return err
 }
 
-func eventually(s *Server, verb, want string) error {
-	var got string
-	for range 50 {
-		progress := s.Progress(key)
-		var words []string
-		if verb == "pending" {
-			for ref := range progress.Pending {
-				words = append(words, kindOf(ref.TypeURL)+":"+ref.Name)
-			}
-			sort.Strings(words)
+func progressIs(s *Server, verb, want string) error {
+	synctest.Wait()
+	progress := s.Progress(key)
+	var words []string
+	if verb == "pending" {
+		for ref := range progress.Pending {
+			words = append(words, kindOf(ref.TypeURL)+":"+ref.Name)
 		}
-		for _, each := range progress.Refused {
-			if verb == "refused" {
-				words = append(words, kindOf(each.Resource.TypeURL)+":"+each.Resource.Name, each.Message)
-			}
-		}
-		if got = strings.Join(words, " "); got == want {
-			return nil
-		}
-		time.Sleep(5 * time.Millisecond)
+		sort.Strings(words)
 	}
-	return fmt.Errorf("got %q", got)
+	for _, each := range progress.Refused {
+		if verb == "refused" {
+			words = append(words, kindOf(each.Resource.TypeURL)+":"+each.Resource.Name, each.Message)
+		}
+	}
+	if got := strings.Join(words, " "); got != want {
+		return fmt.Errorf("got %q", got)
+	}
+	return nil
 }
 
 // parse makes the resources of a script's set.

@@ -27,11 +27,11 @@ type item struct {
 	batch int
 }
 
-// forget takes a resource out of a flight, since the proxy no longer wants it.
-func (f *flight) forget(name string, s *stream) {
+// drop takes a resource out of a flight, since the proxy no longer wants it.
+func (f *flight) drop(name string, s *stream) {
 	f.items = slices.DeleteFunc(f.items, func(i item) bool {
 		if i.name == name {
-			s.hold(i.entry, -1)
+			s.count(i.entry, -1)
 		}
 		return i.name == name
 	})
@@ -56,7 +56,7 @@ func (s *stream) responses() []*discoveryv3.DeltaDiscoveryResponse {
 	}
 	removals := map[xds.ResourceRef]bool{}
 	going := map[xds.ResourceRef]item{}
-	// To decide on one may mark another, as when a table is recognized and lets clusters go.
+	// To decide on one may mark another, as when the proxy's table proves to be the current one and refers to fewer clusters.
 	for dirty := s.takeDirty(); dirty != nil; dirty = s.takeDirty() {
 		for ref := range dirty {
 			if s.gateway.entries[ref] == nil {
@@ -93,7 +93,7 @@ func (s *stream) packAll(going map[xds.ResourceRef]item) []*discoveryv3.DeltaDis
 	return responses
 }
 
-// decide says whether a resource that the gateway has goes to the proxy now.
+// decide returns what goes to the proxy now of a resource that the gateway has, and reports whether anything does.
 func (s *stream) decide(ref xds.ResourceRef) (item, bool) {
 	sub := s.subscriptions[ref.TypeURL]
 	if !sub.wants(ref.Name) {
@@ -125,7 +125,7 @@ func (s *stream) decide(ref xds.ResourceRef) (item, bool) {
 }
 
 // sendEndpointsAgain has a cluster that goes to the proxy followed by its endpoints, if the proxy has some: it won't ask for them
-// again, though it holds back its answer until they come. Where the cluster is new, what it has is of one that left.
+// again, though it delays its answer until they come. Where the cluster is new, what it has is of one that left.
 func (s *stream) sendEndpointsAgain(cluster *held, name string) {
 	ref := xds.ResourceRef{TypeURL: xds.EndpointType, Name: name}
 	h := s.find(ref)
@@ -139,8 +139,9 @@ func (s *stream) sendEndpointsAgain(cluster *held, name string) {
 	s.mark(ref)
 }
 
-// decideRemoval says whether a resource that the gateway no longer has is taken from the proxy now. Only what a proxy gets
-// without naming it is: the rest it lets go by itself, with what had asked for it. Endpoints that it waits for are an exception.
+// decideRemoval returns the removal of a resource that the gateway no longer has, and reports whether it goes to the proxy now. Only
+// what a proxy gets without naming it is removed: the rest it drops by itself, with what had asked for it. Endpoints that it waits
+// for are an exception.
 func (s *stream) decideRemoval(ref xds.ResourceRef) (item, bool) {
 	sub := s.subscriptions[ref.TypeURL]
 	if ref.TypeURL == xds.EndpointType {
@@ -159,7 +160,7 @@ func (s *stream) decideRemoval(ref xds.ResourceRef) (item, bool) {
 	case h.version == "":
 		delete(sub.held, ref.Name)
 		return item{}, false
-	case ref.TypeURL == xds.ClusterType && !s.mayLeave(ref):
+	case !s.mayLeave(ref):
 		s.leaving[ref] = true
 		return item{}, false
 	}
@@ -169,8 +170,8 @@ func (s *stream) decideRemoval(ref xds.ResourceRef) (item, bool) {
 	return item{name: ref.Name, batch: h.batch}, true
 }
 
-// decideGone says whether a proxy must be told that there are no such endpoints. Their cluster came and went faster than it
-// asked, and until it has an answer it acknowledges no cluster at all.
+// decideGone returns the removal of endpoints, and reports whether the proxy waits for it. Their cluster came and went faster than
+// it asked, and until it has an answer it acknowledges no cluster at all.
 func (s *stream) decideGone(ref xds.ResourceRef, sub *subscription) (item, bool) {
 	if !sub.wants(ref.Name) {
 		return item{}, false
@@ -222,7 +223,7 @@ func (s *stream) launch(typeURL string, items []item) *discoveryv3.DeltaDiscover
 			continue
 		}
 		h.gone = false
-		s.hold(each.entry, 1)
+		s.count(each.entry, 1)
 		response.Resources = append(response.Resources, each.entry.wire)
 	}
 	return response
@@ -235,7 +236,7 @@ func (s *stream) response(typeURL string, f *flight) *discoveryv3.DeltaDiscovery
 	return &discoveryv3.DeltaDiscoveryResponse{TypeUrl: typeURL, Nonce: nonce}
 }
 
-// emptyAnswers tells a new proxy that there is nothing of a type, so that it doesn't wait.
+// emptyAnswers makes empty responses for a new proxy that asks for a type of which there is nothing, so that it doesn't wait.
 func (s *stream) emptyAnswers() []*discoveryv3.DeltaDiscoveryResponse {
 	var responses []*discoveryv3.DeltaDiscoveryResponse
 	for _, typeURL := range typeOrder {

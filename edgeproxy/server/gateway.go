@@ -32,7 +32,7 @@ type gateway struct {
 	key GatewayKey
 
 	mu sync.RWMutex
-	// known says that Set has been called: what isn't in entries is not wanted.
+	// known reports that Set has been called: what isn't in entries is not wanted.
 	known   bool
 	entries map[xds.ResourceRef]*entry
 	streams map[*stream]bool
@@ -109,7 +109,7 @@ func (g *gateway) remove(ref xds.ResourceRef) {
 	g.mark(ref)
 }
 
-// mark tells the streams that have ref, or ask for everything of its type, to look at it.
+// mark makes the streams that have ref, or ask for everything of its type, look at it.
 func (g *gateway) mark(ref xds.ResourceRef) {
 	for stream := range g.subscribers[ref] {
 		stream.mark(ref)

@@ -54,7 +54,7 @@ func (s *Server) authenticate(ctx context.Context, token string) (Identity, erro
 	return identity, nil
 }
 
-// recheck ends the stream if its token is no longer its own. That nobody can tell ends nothing.
+// recheck ends the stream if its token is no longer its own. A failed review ends nothing.
 func (s *stream) recheck(ctx context.Context, token string) {
 	identity, err := s.server.authenticate(ctx, token)
 	if err == nil && identity != s.identity {

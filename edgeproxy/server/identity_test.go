@@ -3,8 +3,9 @@ package server
 import (
 	"context"
 	"errors"
-	"sync/atomic"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
@@ -28,17 +29,22 @@ func twoGateways(t *testing.T, config Config) (*Server, func() *grpc.ClientConn)
 	return s, dialer(t, s)
 }
 
-// ends waits for the end of a stream, on which nothing may have come, and returns its code.
+// ends returns the code with which a stream has ended. Nothing may have come on it.
 func (p *proxy) ends() codes.Code {
-	select {
-	case err := <-p.ended:
-		return status.Code(err)
-	case response := <-p.received:
+	p.t.Helper()
+	response, err := p.next()
+	if err == nil {
 		p.t.Fatalf("got %q", describe(response))
-	case <-time.After(2 * time.Second):
+	}
+	if errors.Is(err, errNothing) {
 		p.t.Fatal("the stream goes on")
 	}
-	return codes.OK
+	return status.Code(err)
+}
+
+// bubble runs a test in a synctest bubble.
+func bubble(test func(t *testing.T)) func(t *testing.T) {
+	return func(t *testing.T) { synctest.Test(t, test) }
 }
 
 // TestIdentityDecides: who a proxy is comes from its token alone.
@@ -49,7 +55,6 @@ func TestIdentityDecides(t *testing.T) {
 		}
 		return authenticate(ctx, token)
 	}
-	_, dial := twoGateways(t, Config{Authenticate: unsure})
 	for name, c := range map[string]struct {
 		token, node string
 		want        codes.Code
@@ -62,15 +67,17 @@ func TestIdentityDecides(t *testing.T) {
 		"another pod's node id":          {"shop/front/pod-2", "shop/front/pod-1", codes.PermissionDenied},
 		"no node id":                     {"shop/front/pod-1", "", codes.PermissionDenied},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name, bubble(func(t *testing.T) {
+			_, dial := twoGateways(t, Config{Authenticate: unsure})
 			p := connect(t, dial(), c.token, c.node)
 			p.send(resumption("c", nil))
 			if got := p.ends(); got != c.want {
 				t.Errorf("got %v, want %v", got, c.want)
 			}
-		})
+		}))
 	}
-	t.Run("a node id that changes", func(t *testing.T) {
+	t.Run("a node id that changes", bubble(func(t *testing.T) {
+		_, dial := twoGateways(t, Config{Authenticate: unsure})
 		p := connect(t, dial(), "shop/front/pod-1", "shop/front/pod-1")
 		p.send(resumption("c", nil))
 		if err := p.expect("c +mine@1"); err != nil {
@@ -81,8 +88,9 @@ func TestIdentityDecides(t *testing.T) {
 		if got := p.ends(); got != codes.PermissionDenied {
 			t.Errorf("got %v", got)
 		}
-	})
-	t.Run("another gateway's resources by name", func(t *testing.T) {
+	}))
+	t.Run("another gateway's resources by name", bubble(func(t *testing.T) {
+		_, dial := twoGateways(t, Config{Authenticate: unsure})
 		p := connect(t, dial(), "other/gw/pod-9", "other/gw/pod-9")
 		p.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: xds.SecretType, ResourceNamesSubscribe: []string{"mine", "theirs", "*"}})
 		if err := p.expect("s +theirs@1"); err != nil {
@@ -91,14 +99,18 @@ func TestIdentityDecides(t *testing.T) {
 		if err := p.quiet(); err != nil {
 			t.Error(err)
 		}
-	})
+	}))
 }
 
 // TestOnlyDeltaADS: every other method and type of xDS is refused, with a good token.
-func TestOnlyDeltaADS(t *testing.T) {
+func TestOnlyDeltaADS(t *testing.T) { synctest.Test(t, onlyDeltaADS) }
+
+func onlyDeltaADS(t *testing.T) {
 	_, dial := twoGateways(t, Config{Authenticate: authenticate})
 	conn := dial()
-	ctx := metadata.AppendToOutgoingContext(t.Context(), "authorization", "Bearer shop/front/pod-1")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	ctx = metadata.AppendToOutgoingContext(ctx, "authorization", "Bearer shop/front/pod-1")
 	for _, method := range []string{
 		"/envoy.service.discovery.v3.AggregatedDiscoveryService/StreamAggregatedResources",
 		"/envoy.service.secret.v3.SecretDiscoveryService/StreamSecrets",
@@ -134,12 +146,18 @@ func TestOnlyDeltaADS(t *testing.T) {
 	}
 }
 
-// TestRecheck: a token that is refused later ends its stream; that nobody can tell ends none.
-func TestRecheck(t *testing.T) {
-	var answer atomic.Value
-	answer.Store("yes")
-	s, dial := twoGateways(t, Config{Recheck: 20 * time.Millisecond, Authenticate: func(ctx context.Context, token string) (Identity, error) {
-		switch answer.Load() {
+// TestRecheck: a token that is refused later ends its stream; that nobody can say whose it is ends none.
+func TestRecheck(t *testing.T) { synctest.Test(t, recheck) }
+
+func recheck(t *testing.T) {
+	const every = time.Minute
+	answer, reviews := "yes", 0
+	var mu sync.Mutex
+	s, dial := twoGateways(t, Config{Recheck: every, Authenticate: func(ctx context.Context, token string) (Identity, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		reviews++
+		switch answer {
 		case "unsure":
 			return Identity{}, errors.New("connection refused")
 		case "no":
@@ -147,24 +165,42 @@ func TestRecheck(t *testing.T) {
 		}
 		return authenticate(ctx, token)
 	}})
+	// afterwards answers so from now on, and waits until the token must have been reviewed again.
+	afterwards := func(say string) {
+		t.Helper()
+		mu.Lock()
+		answer, reviews = say, 0
+		mu.Unlock()
+		time.Sleep(2 * every)
+		synctest.Wait()
+		mu.Lock()
+		defer mu.Unlock()
+		if reviews == 0 {
+			t.Errorf("the token was not reviewed again in %v", 2*every)
+		}
+	}
 	p := connect(t, dial(), "shop/front/pod-1", "shop/front/pod-1")
 	p.send(resumption("c", nil))
 	if err := p.expect("c +mine@1"); err != nil {
 		t.Fatal(err)
 	}
-	answer.Store("unsure")
+	afterwards("unsure")
 	if err := p.quiet(); err != nil {
 		t.Fatal(err)
 	}
-	answer.Store("no")
+	afterwards("no")
 	if got := p.ends(); got != codes.Unauthenticated {
 		t.Errorf("got %v", got)
 	}
-	await(t, "the proxy is gone", func() bool { return len(s.Progress(key).Pods) == 0 })
+	if pods := s.Progress(key).Pods; len(pods) != 0 {
+		t.Errorf("the proxy is still there: %v", pods)
+	}
 }
 
 // TestNothingBeforeSynced: a restarted operator is silent until it knows everything.
-func TestNothingBeforeSynced(t *testing.T) {
+func TestNothingBeforeSynced(t *testing.T) { synctest.Test(t, nothingBeforeSynced) }
+
+func nothingBeforeSynced(t *testing.T) {
 	s, err := New(Config{Authenticate: authenticate})
 	if err != nil {
 		t.Fatal(err)
@@ -189,12 +225,15 @@ func TestNothingBeforeSynced(t *testing.T) {
 	mustBeQuiet()
 	s.MarkSynced()
 	for range 2 {
-		response := <-p.received
+		response, err := p.next()
+		if err != nil {
+			t.Fatal(err)
+		}
 		if got := describe(response); got != "l +new@1" && got != "l -gone" {
 			t.Errorf("got %q", got)
 		}
 	}
-	mustBeQuiet() // the cluster may be a route's that the proxy hasn't told of yet
+	mustBeQuiet() // the cluster may be a route's that the proxy hasn't named yet
 
 	s.Forget(key)
 	if progress := s.Progress(key); len(progress.Pods) != 1 || len(progress.Pending) != 0 {
@@ -205,10 +244,15 @@ func TestNothingBeforeSynced(t *testing.T) {
 }
 
 // TestSecondStream: a proxy that opens another stream has given up the first.
-func TestSecondStream(t *testing.T) {
+func TestSecondStream(t *testing.T) { synctest.Test(t, secondStream) }
+
+func secondStream(t *testing.T) {
 	s, dial := twoGateways(t, Config{Authenticate: authenticate})
 	first := connect(t, dial(), "shop/front/pod-1", "shop/front/pod-1")
-	await(t, "it is there", func() bool { return len(s.Progress(key).Pods) == 1 })
+	synctest.Wait()
+	if pods := s.Progress(key).Pods; len(pods) != 1 {
+		t.Fatalf("connected are %v", pods)
+	}
 	second := connect(t, dial(), "shop/front/pod-1", "shop/front/pod-1")
 	if got := first.ends(); got != codes.Aborted {
 		t.Errorf("got %v", got)

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+	"testing/synctest"
 
 	discoveryv3 "github.com/envoyproxy/go-control-plane/envoy/service/discovery/v3"
 	statuspb "google.golang.org/genproto/googleapis/rpc/status"
@@ -18,8 +18,8 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 )
 
-// model is an Envoy that takes what it is sent as the real one does, at its own pace, and notices every moment in which a route
-// has no cluster.
+// model is an Envoy that takes what it is sent as the real one does, at its own pace, and notices every moment in which a route or
+// a listener has no cluster.
 type model struct {
 	t    *testing.T
 	rand *rand.Rand
@@ -53,7 +53,7 @@ func newModel(t *testing.T, seed uint64, dial func() *grpc.ClientConn) *model {
 	return m
 }
 
-// connect opens a stream and tells what it has.
+// connect opens a stream and names what it has.
 func (m *model) connect() {
 	if m.p != nil {
 		m.p.cancel()
@@ -97,8 +97,17 @@ func (m *model) answerClusters() {
 	m.heldBack = nil
 }
 
-// step takes one response, or after a while none. It reports whether there was one.
-func (m *model) step(patience time.Duration) bool {
+// step takes one response and reports whether there was one. Half the time it looks without waiting for the server, so that what
+// the test does next meets a server in the middle of its work.
+func (m *model) step() bool {
+	if m.rand.IntN(2) == 0 {
+		synctest.Wait()
+	}
+	return m.takeNext()
+}
+
+// takeNext takes one response that is there, and reports whether there was one. A stream that ended is opened anew.
+func (m *model) takeNext() bool {
 	select {
 	case response := <-m.p.received:
 		m.take(response)
@@ -106,7 +115,7 @@ func (m *model) step(patience time.Duration) bool {
 	case <-m.p.ended:
 		m.connect()
 		return true
-	case <-time.After(patience):
+	default:
 		return false
 	}
 }
@@ -137,7 +146,6 @@ func (m *model) take(response *discoveryv3.DeltaDiscoveryResponse) {
 
 func (m *model) add(kind string, resource *discoveryv3.Resource) {
 	name := resource.GetName()
-	refs := strings.Fields(string(resource.GetResource().GetValue()))
 	switch kind {
 	case "c":
 		m.fresh[name] = m.has["c"][name] == nil || m.fresh[name]
@@ -146,17 +154,26 @@ func (m *model) add(kind string, resource *discoveryv3.Resource) {
 	case "e":
 		m.warm(name)
 	case "l":
-		for _, table := range refs {
+		for _, table := range tablesOf(resource) {
 			m.ask("t", table)
 		}
-	case "t":
-		for _, cluster := range refs {
-			if m.has["c"][cluster] == nil || m.fresh[cluster] {
-				m.t.Errorf("table %s@%s came before cluster %s", name, resource.GetVersion(), cluster)
-			}
+	}
+	for _, cluster := range clustersOf(resource) {
+		if m.has["c"][cluster] == nil || m.fresh[cluster] {
+			m.t.Errorf("%s:%s@%s came before cluster %s", kind, name, resource.GetVersion(), cluster)
 		}
 	}
 	m.has[kind][name] = resource
+}
+
+// tablesOf and clustersOf are the names that a body refers to: tables' begin with t, clusters' with c.
+func tablesOf(resource *discoveryv3.Resource) []string { return namesWith("t", resource) }
+
+func clustersOf(resource *discoveryv3.Resource) []string { return namesWith("c", resource) }
+
+func namesWith(letter string, resource *discoveryv3.Resource) []string {
+	names := strings.Fields(string(resource.GetResource().GetValue()))
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasPrefix(name, letter) })
 }
 
 func (m *model) warm(cluster string) {
@@ -170,15 +187,15 @@ func (m *model) remove(kind, name string) {
 	case "e":
 		m.warm(name)
 	case "c":
-		for _, table := range m.has["t"] {
-			if slices.Contains(strings.Fields(string(table.GetResource().GetValue())), name) {
-				m.t.Errorf("cluster %s left before table %s@%s", name, table.GetName(), table.GetVersion())
+		for _, referrer := range slices.Concat(slices.Collect(maps.Values(m.has["t"])), slices.Collect(maps.Values(m.has["l"]))) {
+			if slices.Contains(clustersOf(referrer), name) {
+				m.t.Errorf("cluster %s left before %s@%s", name, referrer.GetName(), referrer.GetVersion())
 			}
 		}
 		m.warm(name)
 		m.letGo("e", name)
 	case "l":
-		for _, table := range strings.Fields(string(m.has["l"][name].GetResource().GetValue())) {
+		for _, table := range tablesOf(m.has["l"][name]) {
 			if m.rand.IntN(2) == 0 { // else it drains, and keeps the table
 				m.letGo("t", table)
 			}
@@ -196,7 +213,7 @@ func (m *model) ask(kind, name string) {
 
 func (m *model) letGo(kind, name string) {
 	for _, listener := range m.has["l"] {
-		if kind == "t" && slices.Contains(strings.Fields(string(listener.GetResource().GetValue())), name) {
+		if kind == "t" && slices.Contains(tablesOf(listener), name) {
 			return
 		}
 	}
@@ -205,7 +222,7 @@ func (m *model) letGo(kind, name string) {
 	m.p.send(&discoveryv3.DeltaDiscoveryRequest{TypeUrl: kinds[kind], ResourceNamesUnsubscribe: []string{name}})
 }
 
-// randomState is a gateway with some of five clusters, two tables that go to some of them, and listeners. Versions repeat.
+// randomState is a gateway with some of five clusters, two tables and two listeners that go to some of them. Versions repeat.
 func randomState(random *rand.Rand, allowBad bool) xds.Resources {
 	version := func() string {
 		if allowBad && random.IntN(12) == 0 {
@@ -227,20 +244,22 @@ func randomState(random *rand.Rand, allowBad bool) xds.Resources {
 			state.Endpoints = append(state.Endpoints, make("e", name, nil))
 		}
 	}
-	for _, name := range []string{"t0", "t1"} {
-		var refs []string
+	some := func() []string {
+		return slices.DeleteFunc(slices.Clone(clusters), func(string) bool { return random.IntN(2) == 0 })
+	}
+	needing := func(resource xds.Resource, clusters []string) xds.Resource {
 		for _, cluster := range clusters {
-			if random.IntN(2) == 0 {
-				refs = append(refs, cluster)
-			}
+			resource.Needs = append(resource.Needs, xds.ResourceRef{TypeURL: xds.ClusterType, Name: cluster})
 		}
-		table := make("t", name, refs)
-		for _, cluster := range refs {
-			table.Needs = append(table.Needs, xds.ResourceRef{TypeURL: xds.ClusterType, Name: cluster})
-		}
+		return resource
+	}
+	for _, name := range []string{"t0", "t1"} {
+		refs := some()
+		table := needing(make("t", name, refs), refs)
 		state.Tables = append(state.Tables, table)
 		if random.IntN(5) > 0 {
-			listener := make("l", "l"+name, []string{name})
+			refs := some()
+			listener := needing(make("l", "l"+name, append([]string{name}, refs...)), refs)
 			listener.Asks = []xds.ResourceRef{table.Ref()}
 			state.Listeners = append(state.Listeners, listener)
 		}
@@ -250,38 +269,53 @@ func randomState(random *rand.Rand, allowBad bool) xds.Resources {
 
 var seeds = flag.Int("seeds", 40, "how many random sequences TestAnyOrder plays")
 
-// TestAnyOrder plays random changes against a model of Envoy that is slow, breaks off and refuses, and looks for a route without a
-// cluster, and for a proxy that doesn't get in the end what it should have.
+// TestAnyOrder plays random changes against a model of Envoy that is slow, breaks off and refuses, and looks for a route or listener
+// without a cluster, and for a proxy that doesn't get in the end what it should have.
 func TestAnyOrder(t *testing.T) {
 	for seed := range uint64(*seeds) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
-			s, err := New(Config{Authenticate: authenticate})
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.MarkSynced()
-			m := newModel(t, seed, dialer(t, s))
-			// A refused cluster is one that a route goes without: seeds with refusals look only at the end.
-			allowBad := seed%3 == 0
-			for range 60 {
-				switch m.rand.IntN(10) {
-				case 0:
-					m.connect()
-				case 1, 2, 3:
-					s.Set(key, randomState(m.rand, false))
-				default:
-					m.step(time.Duration(m.rand.IntN(2000)) * time.Microsecond)
-				}
-			}
-			if allowBad {
-				s.Set(key, randomState(m.rand, true))
-			}
-			final := randomState(m.rand, false)
-			s.Set(key, final)
-			m.settle(final)
+			synctest.Test(t, func(t *testing.T) { anyOrder(t, seed) })
 		})
 	}
+}
+
+func anyOrder(t *testing.T, seed uint64) {
+	s := newReplica(t)
+	m := newModel(t, seed, dialer(t, s))
+	for range 60 {
+		switch m.rand.IntN(11) {
+		case 0:
+			m.connect()
+		case 10:
+			// Another replica knows nothing of what the proxy has but what the proxy says.
+			s = newReplica(t)
+			s.Set(key, randomState(m.rand, false))
+			m.dial = dialer(t, s)
+			m.connect()
+		case 1, 2, 3:
+			s.Set(key, randomState(m.rand, false))
+		default:
+			m.step()
+		}
+	}
+	// A refused cluster is one that a route goes without, so what is refused comes where the model looks only at the end.
+	if seed%3 == 0 {
+		s.Set(key, randomState(m.rand, true))
+	}
+	final := randomState(m.rand, false)
+	s.Set(key, final)
+	m.settle(final)
+}
+
+// newReplica is a Server that may serve at once.
+func newReplica(t testing.TB) *Server {
+	s, err := New(Config{Authenticate: authenticate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.MarkSynced()
+	return s
 }
 
 // timeout ends the warming of clusters that a broken stream left without an answer.
@@ -294,23 +328,19 @@ func (m *model) timeout() bool {
 	return len(m.warming) < before
 }
 
-// settle goes on until nothing comes and the proxy has what it should, or until it is clear that it won't: a busy machine is slow, not wrong.
+// settle goes on until nothing comes, and then the proxy must have what it should.
 func (m *model) settle(want xds.Resources) {
-	for end := time.Now().Add(20 * time.Second); ; {
-		for m.step(100*time.Millisecond) || m.timeout() {
-			continue
-		}
-		faults := m.faults(want)
-		if len(faults) == 0 {
-			return
-		}
-		if time.Now().After(end) {
-			for _, fault := range faults {
+	const limit = 10000
+	for range limit {
+		synctest.Wait()
+		if !m.takeNext() && !m.timeout() {
+			for _, fault := range m.faults(want) {
 				m.t.Error(fault)
 			}
 			return
 		}
 	}
+	m.t.Errorf("the server goes on after %d responses", limit)
 }
 
 // faults says in what the proxy differs from what it should have.

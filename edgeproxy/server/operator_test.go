@@ -96,6 +96,8 @@ type operator struct {
 	cert   *tls.Certificate
 	tokens map[string]Identity
 	seen   map[string]int
+	// begun counts the TLS handshakes that have begun.
+	begun int
 }
 
 func newOperator(t *testing.T) *operator {
@@ -135,6 +137,7 @@ func (o *operator) start(listener net.Listener) {
 		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 			o.mu.Lock()
 			defer o.mu.Unlock()
+			o.begun++
 			return o.cert, nil
 		},
 	}, o.Server)
@@ -175,6 +178,12 @@ func (o *operator) authenticate(_ context.Context, token string) (Identity, erro
 		return Identity{}, ErrUnauthenticated
 	}
 	return identity, nil
+}
+
+func (o *operator) handshakesBegun() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.begun
 }
 
 func (o *operator) timesSeen(token string) int {

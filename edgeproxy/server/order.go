@@ -56,29 +56,70 @@ func (s *stream) settled(ref xds.ResourceRef) {
 	delete(s.waiting, ref)
 }
 
-// setHeld notes which version the proxy has, and what that version holds.
+// setHeld notes which version the proxy has, and counts what that version refers to.
 func (s *stream) setHeld(ref xds.ResourceRef, h *held, version string, of *entry) {
-	s.hold(of, 1)
-	s.hold(h.entry, -1)
+	s.count(of, 1)
+	s.count(h.entry, -1)
+	wasUnknown := h.unknown()
 	h.version, h.entry = version, of
-	if ref.TypeURL == xds.TableType || ref.TypeURL == xds.ListenerType {
+	if h.unknown() != wasUnknown {
+		s.countUnknown(ref.TypeURL, wasUnknown)
+	}
+	if ref.TypeURL == xds.ListenerType {
+		s.reconsiderLeaving() // a proxy whose listeners ask for no table has none
+	}
+}
+
+// countUnknown keeps the number of a type's resources of which only the version is known.
+func (s *stream) countUnknown(typeURL string, wasUnknown bool) {
+	sub := s.subscriptions[typeURL]
+	if !wasUnknown {
+		sub.unknown++
+		return
+	}
+	if sub.unknown--; sub.unknown == 0 {
 		s.reconsiderLeaving()
 	}
 }
 
-// hold counts the references of a table that the proxy has or is being sent.
-func (s *stream) hold(of *entry, by int) {
-	if of == nil || of.TypeURL != xds.TableType {
+// referrers lists, by type, the types whose resources can refer to one of that type. Nothing refers to a listener: ready needs it
+// only to be ready. Endpoints leave with their cluster, unasked.
+var referrers = map[string][]string{
+	xds.ClusterType: {xds.ListenerType, xds.TableType},
+	xds.SecretType:  {xds.ClusterType, xds.ListenerType, xds.TableType},
+	xds.TableType:   {xds.ListenerType},
+}
+
+// count adds to the references of what an entry needs and asks for. An entry counts once while it is on its way to the proxy, and
+// once while the proxy has it.
+func (s *stream) count(of *entry, by int) {
+	if of == nil {
 		return
 	}
-	for _, need := range of.Needs {
-		s.holds[need] += by
-		if s.holds[need] == 0 {
-			delete(s.holds, need)
-		}
+	for _, ref := range of.Needs {
+		s.countReference(ref, by)
+	}
+	for _, ref := range of.Asks {
+		s.countReference(ref, by)
 	}
 }
 
+func (s *stream) countReference(ref xds.ResourceRef, by int) {
+	if ref.TypeURL == xds.EndpointType || ref.TypeURL == xds.ListenerType {
+		return // they have no referrers
+	}
+	s.references[ref] += by
+	if s.references[ref] > 0 {
+		return
+	}
+	delete(s.references, ref)
+	if s.leaving[ref] {
+		delete(s.leaving, ref)
+		s.mark(ref)
+	}
+}
+
+// reconsiderLeaving looks again at everything that waits to be removed.
 func (s *stream) reconsiderLeaving() {
 	for ref := range s.leaving {
 		s.mark(ref)
@@ -86,20 +127,29 @@ func (s *stream) reconsiderLeaving() {
 	clear(s.leaving)
 }
 
-// mayLeave reports whether no route table on the proxy can have the cluster. A proxy that comes back says what it has type by
-// type; before its tables are known, each may have every cluster. gateway.mu is held.
-func (s *stream) mayLeave(cluster xds.ResourceRef) bool {
-	if s.holds[cluster] > 0 {
+// mayLeave reports whether nothing on the proxy, or on its way there, can refer to ref. A proxy that comes back says what it has
+// type by type: before a type is known, each of its resources may refer to everything. gateway.mu is held.
+func (s *stream) mayLeave(ref xds.ResourceRef) bool {
+	if s.references[ref] > 0 {
 		return false
 	}
-	if !s.subscriptions[xds.ClusterType].resumed {
-		return true
+	resumed := s.subscriptions[ref.TypeURL].resumed
+	for _, typeURL := range referrers[ref.TypeURL] {
+		sub := s.subscriptions[typeURL]
+		if sub != nil && sub.unknown > 0 {
+			return false
+		}
+		if sub == nil && resumed && !(typeURL == xds.TableType && s.hasNoTables()) {
+			return false
+		}
 	}
-	listeners, tables := s.subscriptions[xds.ListenerType], s.subscriptions[xds.TableType]
-	if tables == nil {
-		return listeners != nil && !s.tablesExpected && !anyHeld(listeners, asksForTables)
-	}
-	return !anyHeld(tables, func(h *held) bool { return h.entry == nil })
+	return true
+}
+
+// hasNoTables reports whether a proxy that hasn't asked for tables on this stream has none, as its listeners show.
+func (s *stream) hasNoTables() bool {
+	listeners := s.subscriptions[xds.ListenerType]
+	return listeners != nil && !s.tablesExpected && !anyHeld(listeners, asksForTables)
 }
 
 // expectTables notes that a listener which leaves a proxy may go on with its tables until its connections have ended.
@@ -130,10 +180,10 @@ func asksForTables(h *held) bool {
 	return false
 }
 
-// drop forgets a resource that the proxy no longer has.
+// drop takes away what is noted of a resource that the proxy no longer has.
 func (s *stream) drop(ref xds.ResourceRef, sub *subscription, h *held) {
 	if h.flying != nil {
-		h.flying.forget(ref.Name, s)
+		h.flying.drop(ref.Name, s)
 	}
 	s.setHeld(ref, h, "", nil)
 	delete(sub.held, ref.Name)

@@ -76,8 +76,43 @@ var orders = map[string][]string{
 	"a listener leaves at once, its table when the proxy lets go": then(
 		"set c:a e:a l:ready", "get l -l", "ack l", "quiet", "drop t t", "quiet",
 		"set l:ready", "get c -a", "ack c", "pending"),
-	"a table that the proxy keeps holds its clusters": then(
+	"a table that the proxy keeps has its clusters kept": then(
 		"set l:ready", "get l -l", "ack l", "quiet", "drop t t", "get c -a"),
+	"a cluster leaves after the listener that named it": {
+		"set c:a e:a l:l>c:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "ask l *", "get l +l@1", "ack l", "quiet", "pending",
+		"set", "get l -l", "quiet", "ack l", "get c -a", "ack c", "drop e a", "quiet",
+	},
+	"a cluster leaves after the listener that named it is replaced": {
+		"set c:a e:a l:l>c:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "ask l *", "get l +l@1", "ack l",
+		"set c:b e:b l:l@2>c:b", "get c +b@1", "ack c", "ask e b", "get e +b@1", "quiet", "ack e", "get l +l@2", "quiet", "ack l", "get c -a", "quiet",
+	},
+	"a cluster stays while the listener that drops it is refused": {
+		"set c:a e:a l:l>c:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "ask l *", "get l +l@1", "ack l",
+		"set l:l@2", "get l +l@2", "nack l bad", "quiet", "set l:l@3", "get l +l@3", "quiet", "ack l", "get c -a",
+	},
+	"a cluster stays while a listener that names it is on its way": {
+		"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "ask l *", "get l", "ack l",
+		"set c:a e:a l:l>c:a", "get l +l@1", "set", "quiet", "ack l", "get l -l", "quiet", "ack l", "get c -a",
+	},
+	"a cluster that a listener on its way names leaves when that is refused": {
+		"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "ask l *", "get l", "ack l",
+		"set c:a e:a l:l>c:a", "get l +l@1", "set", "quiet", "nack l bad", "get c -a", "quiet",
+	},
+	"a secret leaves after the listener that asks for it, where the proxy asks for every secret": {
+		"set s:s l:l~s:s", "ask s *", "get s +s@1", "ack s", "ask l *", "get l +l@1", "ack l", "quiet",
+		"set", "get l -l", "quiet", "ack l", "get s -s", "ack s", "quiet",
+	},
+	"a secret leaves after the cluster that asks for it": {
+		"set s:s c:a~s:s e:a", "ask s *", "get s +s@1", "ack s", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "quiet",
+		"set", "get c -a", "quiet", "ack c", "get s -s", "ack s", "quiet",
+	},
+	"a table leaves after the listener that asks for it, where the proxy asks for every table": {
+		"set l:l~t:t t:t", "ask t *", "get t +t@1", "ack t", "ask l *", "get l +l@1", "ack l", "quiet",
+		"set", "get l -l", "quiet", "ack l", "get t -t", "ack t", "quiet",
+	},
+	"a listener leaves at once, though ready is on its way and needs it": {
+		"set l:l l:ready>l:l", "ask l *", "get l +l@1", "ack l", "get l +ready@1", "set l:ready", "get l -l", "ack l", "quiet",
+	},
 	"asking again gets an answer again": then("ask e a", "get e +a@1", "ack e", "quiet"),
 	"asking again while it flies gets one more": {
 		"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ask e a", "quiet", "ack e", "get e +a@1", "ack e", "quiet",
@@ -88,7 +123,7 @@ var orders = map[string][]string{
 	"a resource that comes after it was asked for": {
 		"set", "ask s s", "quiet", "set s:s", "get s +s@1", "ack s", "set s:s@2", "get s +s@2", "ack s", "drop s s", "quiet", "set s:s@3", "quiet",
 	},
-	"a proxy that waits for endpoints which are gone is told": {
+	"a proxy that waits for endpoints which are gone gets their removal": {
 		"set c:a e:a", "ask c *", "get c +a@1", "set", "ask e a", "get e -a", "ack e", "quiet", "ack c", "get c -a", "drop e a", "ack c", "quiet",
 	},
 	"endpoints that were gone and come back": {
@@ -174,8 +209,29 @@ func TestReconnect(t *testing.T) {
 		"a cluster leaves a proxy that never had a route": {
 			"set l:ready", "resume c a=1", "quiet", "resume l ready=1", "get c -a",
 		},
-		"a table of a listener that drains holds what it may have": {
+		"a table of a listener that drains keeps what it may have": {
 			"set l:ready", "resume c a=1", "resume l l=1 ready=1", "get l -l", "ack l", "resume t t=1", "quiet", "drop t t", "get c -a",
+		},
+		"a cluster stays until it is known that no listener names it": {
+			"set c:b e:b l:l@2>c:b", "resume c a=1 b=1", "resume e a=1 b=1", "quiet", "resume t t=1", "drop t t", "quiet",
+			"resume l l=1", "get l +l@2", "quiet", "ack l", "get c -a", "quiet",
+		},
+		"a cluster stays while a listener that may name it is refused its change": {
+			"set l:l@2", "resume c a=1", "resume l l=1", "get l +l@2", "nack l bad", "quiet", "set", "get l -l", "quiet", "ack l", "quiet",
+		},
+		"a cluster leaves at once if the listeners are the current ones": {
+			"set c:b e:b l:l@2>c:b", "resume c a=1 b=1", "quiet", "resume l l=2", "get c -a", "quiet",
+		},
+		"a cluster stays under a listener that is the current one and names it": {
+			"set c:a e:a l:l>c:a", "resume c a=1", "resume e a=1", "resume l l=1", "quiet",
+			"set", "get l -l", "quiet", "ack l", "get c -a", "quiet",
+		},
+		"a cluster stays under a listener that an older operator knew": {
+			"set", "resume c a=1", "quiet", "resume l l=1", "get l -l", "quiet", "ack l", "quiet", "resume t t=1", "quiet", "drop t t", "get c -a",
+		},
+		"a new cluster stays under a table of which nothing is known": {
+			"set c:a e:a", "ask c *", "get c +a@1", "ack c", "ask e a", "get e +a@1", "ack e", "resume l", "get l", "resume t t=1", "quiet", "set", "quiet",
+			"drop t t", "get c -a",
 		},
 		"a refused version that the proxy never had is tried again": {
 			"set t:t@2", "resume t t=1", "get t +t@2", "nack t bad",

@@ -76,7 +76,6 @@ func (r *rig) backendSwitch(t *testing.T) {
 		time.Sleep(time.Duration(i%7) * time.Millisecond)
 	}
 	r.use(t, gateway(101))
-	time.Sleep(100 * time.Millisecond)
 	await(t, "the old clusters have left", func() bool { return r.envoy.stat("cluster_manager.active_clusters") == "3" })
 	load.end(t, "100 switches")
 	t.Logf("50 switches took %v, %v each until acknowledged", took, took/50)
@@ -170,16 +169,26 @@ func (r *rig) restarts(t *testing.T) {
 	load := startLoad(r.url("/"), clients()...)
 	for range 3 {
 		r.restart()
-		time.Sleep(100 * time.Millisecond)
+		r.served(t)
 		r.serve(g.Gateway)
 		r.MarkSynced()
 		r.taken(1)
 	}
-	time.Sleep(300 * time.Millisecond)
-	if after := updates(); after != before || !strings.Contains(before, "cluster.a.update_success 1") {
+	// What is sent comes in order: once one more endpoint has come, so has whatever was sent before it.
+	g.Endpoints[0].Addresses = append(g.Endpoints[0].Addresses, backend(t, "a"))
+	r.use(t, g.Gateway)
+	await(t, "the endpoint is in use", func() bool { return r.envoy.stat("cluster.a.membership_total") == "2" })
+	want := strings.Replace(before, "cluster.a.update_success 1", "cluster.a.update_success 2", 1)
+	if after := updates(); after != want || want == before {
 		t.Errorf("before: %s; after: %s", before, after)
 	}
 	load.end(t, "3 restarts of the operator")
+}
+
+// served waits until the load that goes on has had answers since now.
+func (r *rig) served(t *testing.T) {
+	served := r.envoy.stat("cluster.a.upstream_rq_completed")
+	await(t, "requests go on", func() bool { return r.envoy.stat("cluster.a.upstream_rq_completed") != served })
 }
 
 // credentials are read again when kubelet replaces their files.
@@ -206,7 +215,9 @@ func (r *rig) credentials(t *testing.T) {
 	r.certify(stranger)
 	r.restart()
 	r.MarkSynced()
-	time.Sleep(time.Second)
+	begun := r.handshakesBegun()
+	// It asks a second time because it has refused the first.
+	await(t, "Envoy has come twice", func() bool { return r.handshakesBegun() >= begun+2 })
 	if pods := r.Progress(key).Pods; len(pods) != 0 {
 		t.Errorf("Envoy came to a server with a certificate of a strange CA")
 	}

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -101,7 +102,9 @@ func (r *rig) saw(t *testing.T, host, path string) string {
 		t.Fatal(err)
 	}
 	request.Host = host
-	response, err := http.DefaultTransport.RoundTrip(request)
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	response, err := http.DefaultTransport.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		return err.Error()
 	}

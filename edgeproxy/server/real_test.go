@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -73,6 +74,7 @@ func TestEnvoy(t *testing.T) {
 	t.Run("handshakes", r.handshakes)
 	t.Run("a changed cluster", r.changedCluster)
 	t.Run("backend switch under load", r.backendSwitch)
+	t.Run("switch of a listener's cluster under load", r.listenerSwitch)
 	t.Run("certificate renewal under load", r.renewal)
 	t.Run("refusals leave the neighbours", r.refusals)
 	t.Run("the operator restarts", r.restarts)
@@ -122,14 +124,17 @@ func (r *rig) startsEmpty(t *testing.T) {
 }
 
 func (r *rig) raw(t *testing.T, port int, request string) string {
-	conn, err := net.Dial("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	conn, err := net.DialTimeout("tcp", fmt.Sprintf("127.0.0.1:%d", port), limit)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetDeadline(time.Now().Add(limit))
 	_, _ = io.WriteString(conn, request)
-	answer, _ := io.ReadAll(conn)
+	answer, err := io.ReadAll(conn)
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("the connection was not closed in %v after %q", limit, request)
+	}
 	return string(answer)
 }
 
@@ -166,8 +171,11 @@ func (r *rig) goldens(t *testing.T) {
 	}
 }
 
+// plainClient keeps connections, as http.DefaultClient does, and has a limit.
+var plainClient = &http.Client{Timeout: limit}
+
 func get(t *testing.T, url string) string {
-	response, err := http.Get(url)
+	response, err := plainClient.Get(url)
 	if err != nil {
 		return err.Error()
 	}

@@ -19,7 +19,7 @@ import (
 
 // Config is what a Server needs of its surroundings.
 type Config struct {
-	// Authenticate says whose token it is, or ErrUnauthenticated; any other error means that nobody could tell.
+	// Authenticate returns whose token it is, or ErrUnauthenticated; any other error means that the review failed.
 	Authenticate func(ctx context.Context, token string) (Identity, error)
 	// Recheck is how often an open stream's token is reviewed again. 0: ten minutes.
 	Recheck time.Duration
@@ -27,7 +27,7 @@ type Config struct {
 	Progressed func(GatewayKey)
 }
 
-// Server holds the resources of all gateways and serves them. Its methods may be called from any goroutine.
+// Server has the resources of all gateways and serves them. Its methods may be called from any goroutine.
 type Server struct {
 	discoveryv3.UnimplementedAggregatedDiscoveryServiceServer
 	config Config
@@ -65,7 +65,7 @@ func NewGRPC(config *tls.Config, s *Server) *grpc.Server {
 	return listener
 }
 
-// MarkSynced says that every gateway which exists has been Set. Until then no stream gets anything, so a restart of the operator
+// MarkSynced is called once every gateway which exists has been Set. Until then no stream gets anything, so a restart of the operator
 // never takes away what it hasn't read yet.
 func (s *Server) MarkSynced() { s.once.Do(func() { close(s.synced) }) }
 
@@ -95,7 +95,7 @@ func (s *Server) Apply(key GatewayKey, update Update) {
 	s.change(key, func(g *gateway) { g.apply(update) })
 }
 
-// change does something to a gateway's resources and tells who waits for them. The lock on the table of gateways is kept
+// change does something to a gateway's resources and calls Progressed. The lock on the table of gateways is kept
 // meanwhile, so that a gateway can't be dropped under the change.
 func (s *Server) change(key GatewayKey, do func(*gateway)) {
 	s.mu.Lock()
@@ -104,7 +104,7 @@ func (s *Server) change(key GatewayKey, do func(*gateway)) {
 	s.config.Progressed(key)
 }
 
-// Forget drops a gateway that is deleted. Its proxies keep what they have: they are deleted too, or their gateway comes back.
+// Forget takes away the resources of a gateway that is deleted. Its proxies keep what they have: they are deleted too, or their gateway comes back.
 func (s *Server) Forget(key GatewayKey) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +114,7 @@ func (s *Server) Forget(key GatewayKey) {
 	}
 }
 
-// Progress says how far the proxies that are connected to this replica are.
+// Progress returns how far the proxies are that are connected to this replica.
 func (s *Server) Progress(key GatewayKey) Progress {
 	s.mu.Lock()
 	g := s.gateways[key]
@@ -135,7 +135,7 @@ func (s *Server) gateway(key GatewayKey) *gateway {
 	return g
 }
 
-// dropIdle forgets a gateway that neither exists nor has streams. s.mu is held.
+// dropIdle drops a gateway that neither exists nor has streams. s.mu is held.
 func (s *Server) dropIdle(g *gateway) {
 	if g.idle() {
 		delete(s.gateways, g.key)

@@ -45,11 +45,11 @@ type stream struct {
 	batch         int
 	// waiting lists, by what is missing on this proxy, the resources to look at again when it is there.
 	waiting map[xds.ResourceRef]map[xds.ResourceRef]bool
-	// holds counts, by cluster, the route tables on this proxy, or on their way to it, that have it.
-	holds map[xds.ResourceRef]int
-	// leaving are clusters that are to be removed as soon as nothing holds them.
+	// references counts, by what is referred to, the resources on this proxy, or on their way to it, that need it or ask for it.
+	references map[xds.ResourceRef]int
+	// leaving is what is to be removed as soon as nothing can refer to it.
 	leaving map[xds.ResourceRef]bool
-	// tablesExpected says that the proxy has route tables, even if it hasn't asked for them yet on this stream.
+	// tablesExpected reports that the proxy has route tables, even if it hasn't asked for them yet on this stream.
 	tablesExpected bool
 }
 
@@ -67,7 +67,7 @@ func newStream(server *Server, g *gateway, identity Identity, wire wire, cancel 
 		subscriptions: map[string]*subscription{},
 		flights:       map[string]*flight{},
 		waiting:       map[xds.ResourceRef]map[xds.ResourceRef]bool{},
-		holds:         map[xds.ResourceRef]int{},
+		references:    map[xds.ResourceRef]int{},
 		leaving:       map[xds.ResourceRef]bool{},
 	}
 }

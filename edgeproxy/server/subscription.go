@@ -23,9 +23,11 @@ type subscription struct {
 	wildcard bool
 	names    map[string]bool
 	held     map[string]*held
-	// resumed says that the proxy came with versions of an earlier stream.
+	// resumed reports that the proxy came with versions of an earlier stream.
 	resumed bool
-	// unanswered says that the proxy waits for a first response, even an empty one.
+	// unknown counts the resources that the proxy has and of which this replica knows only the version.
+	unknown int
+	// unanswered reports that the proxy waits for a first response, even an empty one.
 	unanswered bool
 }
 
@@ -36,17 +38,20 @@ type held struct {
 	entry   *entry
 	// flying is the response that is on its way with this resource.
 	flying *flight
-	// leaving says that what flies is a removal.
+	// leaving reports that what flies is a removal.
 	leaving bool
 	// refused is a version that the proxy said no to.
 	refused string
-	// stale says that something changed while flying, and again that the proxy must be sent even what it has.
+	// stale reports that something changed while flying, and again that the proxy must be sent even what it has.
 	stale, again bool
-	// gone says that the proxy was told that there are none of these endpoints.
+	// gone reports that the proxy was sent the removal of these endpoints.
 	gone bool
 	// batch keeps resources of a refused response apart from others; 0: none.
 	batch int
 }
+
+// unknown reports whether the proxy has a version with content that this replica never had.
+func (h *held) unknown() bool { return h.version != "" && h.entry == nil }
 
 func (sub *subscription) wants(name string) bool {
 	return sub != nil && (sub.wildcard || sub.names[name])
@@ -102,8 +107,9 @@ func wildcardType(typeURL string) bool {
 // resume notes what the proxy has from an earlier stream, perhaps of another replica.
 func (s *stream) resume(typeURL string, sub *subscription, versions map[string]string) {
 	for name, version := range versions {
-		sub.get(name).version = version
-		s.mark(xds.ResourceRef{TypeURL: typeURL, Name: name})
+		ref := xds.ResourceRef{TypeURL: typeURL, Name: name}
+		s.setHeld(ref, sub.get(name), version, nil)
+		s.mark(ref)
 	}
 	sub.resumed = len(versions) > 0
 	sub.unanswered = len(versions) == 0 && wildcardType(typeURL)

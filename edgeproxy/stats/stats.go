@@ -1,5 +1,5 @@
 // Package stats reads what a proxy counts of those who come to it: load balancers' health checks, and connections that the two do not
-// agree on. It is written in the standard library only, and decides nothing.
+// agree on. It sees ir and the standard library only, and decides nothing.
 package stats
 
 import (

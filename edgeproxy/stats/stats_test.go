@@ -22,7 +22,7 @@ envoy_proxy_proto_not_found_disallowed{envoy_proxy_protocol_prefix="tcp-443"} 1
 envoy_listener_manager_total_listeners_active{} 5
 `
 
-func TestEachListenerCountsForWhatItIs(t *testing.T) {
+func TestCountersByListener(t *testing.T) {
 	got, err := parse(strings.NewReader(answer))
 	want := Counters{Checks: 7, Astray: 2, Connections: 14, Garbled: 3, Headerless: 9, Foreign: 9}
 	if err != nil || got != want {
@@ -30,7 +30,7 @@ func TestEachListenerCountsForWhatItIs(t *testing.T) {
 	}
 }
 
-func TestAnAnswerThatIsNotEnvoysIsAnError(t *testing.T) {
+func TestForeignAnswerIsAnError(t *testing.T) {
 	for _, text := range []string{"", "<html>hello</html>\n", "envoy_http_no_route{envoy_http_conn_manager_prefix=\"health\"} 2\n", strings.Repeat("x", 1<<17)} {
 		if got, err := parse(strings.NewReader(text)); err == nil {
 			t.Errorf("%.40q was read as %+v", text, got)
@@ -38,7 +38,7 @@ func TestAnAnswerThatIsNotEnvoysIsAnError(t *testing.T) {
 	}
 }
 
-func TestACounterThatWentBackStartedAnew(t *testing.T) {
+func TestSinceAfterARestart(t *testing.T) {
 	before := Counters{Checks: 100, Astray: 5, Connections: 110}
 	got := Counters{Checks: 3, Astray: 5, Connections: 4}.Since(before)
 	if want := (Counters{Checks: 3, Connections: 4}); got != want {

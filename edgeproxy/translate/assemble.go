@@ -21,10 +21,10 @@ type Assembly struct {
 	Backends []Backend
 	// Listeners' statuses, in the order of the spec: Accepted, ResolvedRefs and Conflicted, without times.
 	Listeners []gatewayv1.ListenerStatus
-	// Problems of the gateway's listeners, and those that objects have only among others, such as a host that an older claim holds.
+	// Problems of the gateway's listeners, and those that objects have only among others, such as a host that another namespace has by an older claim.
 	Problems []Problem
 
-	fates map[attachmentKey]*fate
+	outcomes map[attachmentKey]*outcome
 }
 
 // Assemble puts an edge together from what its EdgeGateway and all fragments that name it contribute. The order of fragments does not
@@ -47,7 +47,7 @@ func Assemble(edge Edge, fragments []Fragment, now time.Time) Assembly {
 		Generation: edge.gateway.Generation,
 		Backends:   a.backends(fragments),
 		Listeners:  listenerStatuses(edge, fragments, a.settled),
-		fates:      a.settled.fates,
+		outcomes:   a.settled.outcomes,
 	}
 	for _, backend := range assembly.Backends {
 		a.gateway.Clusters = append(a.gateway.Clusters, backend.Cluster)
@@ -116,7 +116,7 @@ func nameClusters(route ir.Route, named map[string]bool) {
 	}
 }
 
-// allProblems are those of the listeners, of certificates by now, and of claims that lost.
+// allProblems are those of the listeners, of certificates by now, and of host claims.
 func (a *assembler) allProblems(fragments []Fragment) []Problem {
 	var problems []Problem
 	for _, l := range a.edge.listeners {
@@ -128,8 +128,8 @@ func (a *assembler) allProblems(fragments []Fragment) []Problem {
 	all := sourced(problems, a.edge.Source)
 	for _, f := range fragments {
 		for _, attached := range f.attachments {
-			if fate := a.settled.fates[attachmentKey{f.Source, attached.index}]; fate != nil && attached.gateway == a.edge.name() {
-				all = append(all, sourced(fate.problems, f.Source)...)
+			if out := a.settled.outcomes[attachmentKey{f.Source, attached.index}]; out != nil && attached.gateway == a.edge.name() {
+				all = append(all, sourced(out.problems, f.Source)...)
 			}
 		}
 	}

@@ -39,7 +39,7 @@ func listenerHost(l gatewayv1.Listener) string {
 	return string(*l.Hostname)
 }
 
-// admits reports whether a listener takes a kind of route from a namespace: by its protocol and by its allowedRoutes, which hold for
+// admits reports whether a listener takes a kind of route from a namespace: by its protocol and by its allowedRoutes, which count for
 // an Ingress too. A listener that lists no kinds takes all that its protocol can.
 func admits(gw Gateway, l gatewayv1.Listener, kind gatewayv1.Kind, namespace string, lookup Lookup) bool {
 	if l.Protocol != gatewayv1.HTTPProtocolType && l.Protocol != gatewayv1.HTTPSProtocolType {
@@ -64,32 +64,32 @@ func admits(gw Gateway, l gatewayv1.Listener, kind gatewayv1.Kind, namespace str
 	return false
 }
 
-// wish is a host that an object asks for; "*" is any.
-type wish struct {
+// wantedHost is a host that an object asks for; "*" is any.
+type wantedHost struct {
 	host  string
 	field string
 }
 
-// placement is a wish that a listener takes: the domain is the narrower of the two hosts.
+// placement is a wanted host, by index, that a listener takes: the domain is the narrower of the two hosts.
 type placement struct {
 	listener gatewayv1.Listener
-	wish     int
+	wanted   int
 	domain   string
 }
 
-// placing is where the wishes of an object went.
+// placing is where the wanted hosts of an object went.
 type placing struct {
 	placements []placement
-	// unmatched wishes, by index, meet no listener's host.
+	// unmatched hosts, by index, meet no listener's.
 	unmatched []int
-	// problems of wishes that the class does not allow.
+	// problems of hosts that the class does not allow.
 	problems []Problem
 }
 
-// place lays wishes on listeners, as far as hostnames meet and the class allows the result to the namespace.
-func place(gw Gateway, listeners []gatewayv1.Listener, namespace string, wishes []wish) placing {
+// place lays hosts on listeners, as far as hostnames meet and the class allows the result to the namespace.
+func place(gw Gateway, listeners []gatewayv1.Listener, namespace string, wanted []wantedHost) placing {
 	var p placing
-	for i, w := range wishes {
+	for i, w := range wanted {
 		matched := false
 		for _, l := range listeners {
 			domain, meets := intersect(listenerHost(l), w.host)
@@ -101,7 +101,7 @@ func place(gw Gateway, listeners []gatewayv1.Listener, namespace string, wishes 
 				p.problems = append(p.problems, hostnameNotAllowed(gw, namespace, w.field, domain))
 				continue
 			}
-			p.placements = append(p.placements, placement{listener: l, wish: i, domain: domain})
+			p.placements = append(p.placements, placement{listener: l, wanted: i, domain: domain})
 		}
 		if !matched {
 			p.unmatched = append(p.unmatched, i)

@@ -41,7 +41,7 @@ func (b *ruleBuilder) shares() []ir.Share {
 		share := ir.Share{
 			Cluster: cluster, Weight: orDefault(ref.Weight, 1), RequestHeaders: actions.requestHeaders, ResponseHeaders: actions.responseHeaders,
 		}
-		// A share without weight gets no request; what is wrong with it is told nevertheless.
+		// A share without weight gets no request; what is wrong with it is a problem nevertheless.
 		if share.Weight > 0 {
 			shares = append(shares, share)
 		}

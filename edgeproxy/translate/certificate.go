@@ -23,7 +23,7 @@ type certificate struct {
 	leaf   *x509.Certificate
 }
 
-// readCertificate makes a certificate of a Secret, or says what is wrong with it, in words that hold nothing of it. What passes here is
+// readCertificate makes a certificate of a Secret, or says what is wrong with it, in words that contain nothing of it. What passes here is
 // not refused by Envoy later: a refused secret would leave its listener with none.
 func readCertificate(secret *corev1.Secret) (*certificate, string) {
 	for _, key := range []string{corev1.TLSCertKey, corev1.TLSPrivateKeyKey} {
@@ -54,7 +54,7 @@ func readCertificate(secret *corev1.Secret) (*certificate, string) {
 	}, ""
 }
 
-// readChain returns the certificates in PEM, without whatever else the text holds, and the first of them.
+// readChain returns the certificates in PEM, without whatever else is in the text, and the first of them.
 func readChain(text []byte) (chain []byte, leaf *x509.Certificate, wrong string) {
 	var out bytes.Buffer
 	for count := 1; ; {

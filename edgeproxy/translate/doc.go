@@ -3,12 +3,12 @@
 // It is pure. It imports our api and ir, Kubernetes' and Gateway API's types and the standard library: no client, no Envoy, no context,
 // no clock (whoever calls passes the time).
 //
-// Work is done object by object, so that an event costs what it touches and not the world:
+// Work is done object by object, so that an event costs only what it touches:
 //
 //	EdgeGateway                Listeners ─→ Edge      ports, certificates, and what its listeners admit
-//	HTTPRoute                  HTTPRoute ─→ Fragment  claims on hosts of listeners, each with routes; backends; problems
+//	HTTPRoute                  HTTPRoute ─→ Fragment  host claims on listeners, each with routes; backends; problems
 //	Ingress                    Ingress   ─→ Fragment
-//	Edge + its fragments       Assemble  ─→ Assembly  who holds which host, routes by precedence, listener statuses
+//	Edge + its fragments       Assemble  ─→ Assembly  which objects have which host, routes by precedence, listener statuses
 //	Backend + EndpointSlices   Endpoints ─→ ir        alone, since it changes most
 //	Fragment + Assemblies      Status    ─→ RouteStatus
 //
@@ -26,11 +26,13 @@
 //
 // # Hosts
 //
-// A route claims hosts on listeners. A claim must pass the listener (allowedRoutes, hostname), the class's hostname rules for the
-// route's own namespace, and older claims: of two namespaces that claim the same host on the same listener the oldest claim has it, by
-// creation time, then by "namespace/name". Within the namespace that has a host all routes merge. Only equal hosts are one claim: who
-// holds *.example.com does not thereby hold a.example.com; the class's rules are the place to divide a domain.
+// A route makes host claims: it claims hosts of listeners. A claim must pass the listener (allowedRoutes, hostname), the class's hostname
+// rules for the route's own namespace, and older claims: of two namespaces that claim the same host of the same listener the one with the
+// oldest claim has it, by creation time, then by "namespace/name". Within the namespace that has a host all routes merge. Only equal hosts
+// conflict: a namespace that has *.example.com does not thereby have a.example.com; the class's rules are the place to divide a domain.
 //
 // A request belongs to the listener of its port with the most specific hostname, and to no other: a host that it has no route for is
 // 404, though a wider listener had one. A listener that is refused keeps its hostname in this, and answers 404, or refuses the handshake.
+// A claim on a host that belongs to another listener gets nothing: a parent on which the route has no other host does not accept it
+// (NoMatchingListenerHostname).
 package translate

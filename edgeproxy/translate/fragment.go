@@ -48,20 +48,30 @@ type attachment struct {
 	// parent as the route has it, and its index.
 	parent gatewayv1.ParentReference
 	index  int
-	claims []claim
+	claims []hostClaim
 	// problems of attaching, and of the rules.
 	problems []Problem
 	// rules that the object has, and how many of them answer 500 because they can't be built as written.
 	rules, refused int
 }
 
-// claim is a host that an object wants on a listener, and what it wants done there.
-type claim struct {
+// claimed reports whether the attachment claims a host of a listener.
+func (a *attachment) claimed(listener gatewayv1.SectionName, domain string) bool {
+	return slices.ContainsFunc(a.claims, func(c hostClaim) bool { return c.listener == listener && c.domain == domain })
+}
+
+// claimed reports whether an attachment to a gateway claims a host of a listener.
+func (f Fragment) claimed(gateway types.NamespacedName, listener gatewayv1.SectionName, domain string) bool {
+	return slices.ContainsFunc(f.attachments, func(a attachment) bool { return a.gateway == gateway && a.claimed(listener, domain) })
+}
+
+// hostClaim is a claim of an object on a host of a listener, with what is to be done there.
+type hostClaim struct {
 	listener gatewayv1.SectionName
 	domain   string
 	// field of the object that names the host.
 	field string
-	// served: the host is to be served, by entries, then fallback. Else the claim is about the certificate alone.
+	// served: the host is to be served, by entries, then fallback. Else the object only brings a certificate for it.
 	served  bool
 	entries []entry
 	// fallback comes after the entries of every object that shares the host.
@@ -77,7 +87,7 @@ type broughtCertificate struct {
 	field       string
 }
 
-// older says which of two objects has the older claim: by creation, then by "namespace/name", as Gateway API has it, then by kind.
+// older compares two objects by the age of their host claims: by creation, then by "namespace/name", as Gateway API has it, then by kind.
 func older(a, b Fragment) int {
 	if c := a.created.Compare(b.created); c != 0 {
 		return c

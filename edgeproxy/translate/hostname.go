@@ -13,11 +13,8 @@ const anyHost = "*"
 // covers reports whether a pattern takes in a host, which may be a wildcard itself. "*" takes in everything; "*.example.com" every name
 // below example.com, however deep, but not example.com.
 func covers(pattern, host string) bool {
-	if pattern == host || pattern == anyHost {
-		return true
-	}
 	suffix, wild := strings.CutPrefix(pattern, "*")
-	return wild && strings.HasSuffix(host, suffix)
+	return pattern == host || wild && strings.HasSuffix(host, suffix)
 }
 
 // intersect returns the narrower of two hosts if one covers the other.
@@ -36,10 +33,7 @@ func intersect(a, b string) (string, bool) {
 func moreSpecific(a, b string) bool { return specificity(a) > specificity(b) }
 
 func specificity(host string) int {
-	switch {
-	case host == anyHost:
-		return 0
-	case strings.HasPrefix(host, "*"):
+	if strings.HasPrefix(host, "*") {
 		return len(host)
 	}
 	// Longer than any wildcard can be.

@@ -3,6 +3,8 @@ package translate
 import (
 	"testing"
 
+	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 )
 
@@ -66,5 +68,31 @@ func TestRulesAllowHostnamesToNamespaces(t *testing.T) {
 	}
 	if !HostnameAllowed(nil, "shop", "*") {
 		t.Error("without rules every name is allowed")
+	}
+}
+
+func TestAllowedPatternsAreThoseOfTheNamespace(t *testing.T) {
+	rules := []api.HostnameRule{
+		{Pattern: "open.example.com"},
+		{Pattern: "*.shop.example.com", Namespaces: []string{"shop"}},
+		{Pattern: "blog.example.com", Namespaces: []string{"blog"}},
+		{Pattern: "open.example.com", Namespaces: []string{"shop"}},
+	}
+	if got, want := AllowedPatterns(rules, "shop"), "*.shop.example.com, open.example.com"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := AllowedPatterns(rules, "docs"), "open.example.com"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := AllowedPatterns(rules[2:], "docs"), "none"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestListenerWithAnEmptyHostnameIsForAnyHost(t *testing.T) {
+	for _, hostname := range []*gatewayv1.Hostname{nil, pointer(gatewayv1.Hostname(""))} {
+		if got := listenerHost(gatewayv1.Listener{Hostname: hostname}); got != anyHost {
+			t.Errorf("it is for %q", got)
+		}
 	}
 }

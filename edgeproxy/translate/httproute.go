@@ -61,7 +61,7 @@ func (a *attachment) field(name string) string {
 
 // httpClaims attaches a route by one parentRef: the listeners that the reference means, of those the ones that admit the route, and there
 // the hosts that both have.
-func (t *translation) httpClaims(route *gatewayv1.HTTPRoute, a *attachment, gw Gateway, rules ruleSet) ([]claim, []Problem) {
+func (t *translation) httpClaims(route *gatewayv1.HTTPRoute, a *attachment, gw Gateway, rules ruleSet) ([]hostClaim, []Problem) {
 	meant, problem := meantListeners(a, gw)
 	if len(meant) == 0 {
 		return nil, []Problem{problem}
@@ -74,25 +74,25 @@ func (t *translation) httpClaims(route *gatewayv1.HTTPRoute, a *attachment, gw G
 			"no listener of EdgeGateway %s that this reference means admits an HTTPRoute of namespace %q: set allowedRoutes.namespaces and allowedRoutes.kinds of a listener with protocol HTTP or HTTPS so that it does",
 			a.gateway, route.Namespace)}
 	}
-	wishes := httpWishes(route)
-	placed := place(gw, admitting, route.Namespace, wishes)
+	wanted := httpHosts(route)
+	placed := place(gw, admitting, route.Namespace, wanted)
 	problems := placed.problems
 	for _, i := range placed.unmatched {
-		problem := accepted(gatewayv1.RouteReasonNoMatchingListenerHostname, wishes[i].field,
-			"no listener of EdgeGateway %s that admits the route is for host %q: add or widen a listener's hostname, or remove the host", a.gateway, wishes[i].host)
-		if len(placed.unmatched) < len(wishes) {
+		problem := accepted(gatewayv1.RouteReasonNoMatchingListenerHostname, wanted[i].field,
+			"no listener of EdgeGateway %s that admits the route is for host %q: add or widen a listener's hostname, or remove the host", a.gateway, wanted[i].host)
+		if len(placed.unmatched) < len(wanted) {
 			// Gateway API ignores single hosts that meet no listener.
 			problem.Condition = ""
 		}
 		problems = append(problems, problem)
 	}
-	var claims []claim
+	var claims []hostClaim
 	taken := map[string]bool{}
 	for _, p := range placed.placements {
 		if key := string(p.listener.Name) + "/" + p.domain; !taken[key] {
 			taken[key] = true
-			claims = append(claims, claim{
-				listener: p.listener.Name, domain: p.domain, field: wishes[p.wish].field, served: true, entries: entriesOn(p.listener, rules.entries),
+			claims = append(claims, hostClaim{
+				listener: p.listener.Name, domain: p.domain, field: wanted[p.wanted].field, served: true, entries: entriesOn(p.listener, rules.entries),
 			})
 		}
 	}
@@ -131,15 +131,15 @@ func listListeners(gw Gateway) string {
 	return text
 }
 
-func httpWishes(route *gatewayv1.HTTPRoute) []wish {
+func httpHosts(route *gatewayv1.HTTPRoute) []wantedHost {
 	if len(route.Spec.Hostnames) == 0 {
-		return []wish{{host: anyHost, field: "spec.hostnames"}}
+		return []wantedHost{{host: anyHost, field: "spec.hostnames"}}
 	}
-	var wishes []wish
+	var wanted []wantedHost
 	for i, host := range route.Spec.Hostnames {
-		wishes = append(wishes, wish{host: string(host), field: fmt.Sprintf("spec.hostnames[%d]", i)})
+		wanted = append(wanted, wantedHost{host: string(host), field: fmt.Sprintf("spec.hostnames[%d]", i)})
 	}
-	return wishes
+	return wanted
 }
 
 // ruleSet is what a route's rules become, in one routing mode.
@@ -201,7 +201,7 @@ func entriesOn(l gatewayv1.Listener, entries []entry) []entry {
 	return own
 }
 
-// ruleBuilder builds one rule. It goes on after a problem, so that all of them are told at once.
+// ruleBuilder builds one rule. It goes on after a problem, so that all of them are found at once.
 type ruleBuilder struct {
 	*translation
 	rule     *gatewayv1.HTTPRouteRule
@@ -263,7 +263,7 @@ func (b *ruleBuilder) forward(action *ir.Route, actions actions) {
 	action.Forward = forward
 }
 
-// warnUnserved tells of fields that are not supported yet, but guard nothing: the rule is served without them.
+// warnUnserved warns of fields that are not supported yet, but guard nothing: the rule is served without them.
 func (b *ruleBuilder) warnUnserved() {
 	if b.rule.Retry != nil {
 		b.problems = append(b.problems, unsupported(b.field+".retry", "retries are not supported yet: the rule is served without; remove retry"))

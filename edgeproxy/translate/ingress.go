@@ -67,7 +67,7 @@ func gatewayOfClass(class *networkingv1.IngressClass) (types.NamespacedName, *Pr
 	return types.NamespacedName{Namespace: *p.Namespace, Name: p.Name}, nil
 }
 
-// ingressBuilder builds the claims of one Ingress.
+// ingressBuilder builds the host claims of one Ingress.
 type ingressBuilder struct {
 	*translation
 	ingress  *networkingv1.Ingress
@@ -76,12 +76,12 @@ type ingressBuilder struct {
 
 // ingressHost is what an Ingress has for one host, of all its rules.
 type ingressHost struct {
-	wish
+	wantedHost
 	entries  []entry
 	fallback []entry
 }
 
-func (b *ingressBuilder) claims(gw Gateway) []claim {
+func (b *ingressBuilder) claims(gw Gateway) []hostClaim {
 	admitting := slices.DeleteFunc(slices.Clone(gw.Listeners), func(l gatewayv1.Listener) bool {
 		return !admits(gw, l, "Ingress", b.ingress.Namespace, b.lookup)
 	})
@@ -92,22 +92,22 @@ func (b *ingressBuilder) claims(gw Gateway) []claim {
 		return nil
 	}
 	hosts := b.hosts(gw.Mode)
-	wishes := make([]wish, 0, len(hosts))
+	wanted := make([]wantedHost, 0, len(hosts))
 	for _, h := range hosts {
-		wishes = append(wishes, h.wish)
+		wanted = append(wanted, h.wantedHost)
 	}
-	placed := place(gw, admitting, b.ingress.Namespace, wishes)
+	placed := place(gw, admitting, b.ingress.Namespace, wanted)
 	b.problems = append(b.problems, placed.problems...)
 	for _, i := range placed.unmatched {
-		b.problems = append(b.problems, accepted(gatewayv1.RouteReasonNoMatchingListenerHostname, wishes[i].field,
+		b.problems = append(b.problems, accepted(gatewayv1.RouteReasonNoMatchingListenerHostname, wanted[i].field,
 			"no listener of EdgeGateway %s/%s that admits the Ingress is for host %q: add or widen a listener's hostname, or use another host",
-			gw.Namespace, gw.Name, wishes[i].host))
+			gw.Namespace, gw.Name, wanted[i].host))
 	}
 	security := b.security(gw, admitting, hosts)
-	book := newClaimBook()
+	collected := newClaimCollector()
 	for _, p := range placed.placements {
-		h := hosts[p.wish]
-		c := book.claim(p.listener.Name, p.domain, h.field)
+		h := hosts[p.wanted]
+		c := collected.claim(p.listener.Name, p.domain, h.field)
 		c.served = true
 		entries, fallback := h.entries, h.fallback
 		if redirect := security.redirect(p); redirect != nil {
@@ -116,29 +116,29 @@ func (b *ingressBuilder) claims(gw Gateway) []claim {
 		c.entries = append(c.entries, entries...)
 		c.fallback = append(c.fallback, fallback...)
 	}
-	security.bring(book)
-	return book.claims()
+	security.bring(collected)
+	return collected.claims()
 }
 
-// claimBook collects claims, one for each listener and domain, in the order in which they came up.
-type claimBook struct {
-	order []*claim
-	known map[string]*claim
+// claimCollector collects host claims, one for each listener and domain, in the order in which they came up.
+type claimCollector struct {
+	order []*hostClaim
+	known map[string]*hostClaim
 }
 
-func newClaimBook() *claimBook { return &claimBook{known: map[string]*claim{}} }
+func newClaimCollector() *claimCollector { return &claimCollector{known: map[string]*hostClaim{}} }
 
-func (c *claimBook) claim(listener gatewayv1.SectionName, domain, field string) *claim {
+func (c *claimCollector) claim(listener gatewayv1.SectionName, domain, field string) *hostClaim {
 	key := string(listener) + "/" + domain
 	if c.known[key] == nil {
-		c.known[key] = &claim{listener: listener, domain: domain, field: field}
+		c.known[key] = &hostClaim{listener: listener, domain: domain, field: field}
 		c.order = append(c.order, c.known[key])
 	}
 	return c.known[key]
 }
 
-func (c *claimBook) claims() []claim {
-	claims := make([]claim, 0, len(c.order))
+func (c *claimCollector) claims() []hostClaim {
+	claims := make([]hostClaim, 0, len(c.order))
 	for _, one := range c.order {
 		claims = append(claims, *one)
 	}
@@ -156,7 +156,7 @@ func (b *ingressBuilder) hosts(mode api.RoutingMode) []*ingressHost {
 			name = anyHost
 		}
 		if byName[name] == nil {
-			byName[name] = &ingressHost{wish: wish{host: name, field: field + ".host"}}
+			byName[name] = &ingressHost{wantedHost: wantedHost{host: name, field: field + ".host"}}
 			hosts = append(hosts, byName[name])
 		}
 		for j, path := range orDefault(rule.HTTP, networkingv1.HTTPIngressRuleValue{}).Paths {
@@ -168,7 +168,7 @@ func (b *ingressBuilder) hosts(mode api.RoutingMode) []*ingressHost {
 		return hosts
 	}
 	if len(hosts) == 0 {
-		hosts = []*ingressHost{{wish: wish{host: anyHost, field: "spec.defaultBackend"}}}
+		hosts = []*ingressHost{{wantedHost: wantedHost{host: anyHost, field: "spec.defaultBackend"}}}
 	}
 	path, rank := prefixPath("/")
 	fallback := b.entry(path, rank, b.backend(*b.ingress.Spec.DefaultBackend, "spec.defaultBackend", mode), "defaultBackend")

@@ -23,7 +23,7 @@ type security struct {
 }
 
 type secureHost struct {
-	wish
+	wantedHost
 	// certificates has at most one. None: the host has TLS with whatever certificate its listener has.
 	certificates []broughtCertificate
 }
@@ -51,13 +51,13 @@ func (b *ingressBuilder) security(gw Gateway, admitting []gatewayv1.Listener, ho
 
 // secureHosts reads one entry of spec.tls. One that lists no hosts is for all hosts of the rules.
 func (b *ingressBuilder) secureHosts(index int, tls networkingv1.IngressTLS, hosts []*ingressHost) []secureHost {
-	var wishes []wish
+	var wanted []wantedHost
 	for j, host := range tls.Hosts {
-		wishes = append(wishes, wish{host: host, field: fmt.Sprintf("spec.tls[%d].hosts[%d]", index, j)})
+		wanted = append(wanted, wantedHost{host: host, field: fmt.Sprintf("spec.tls[%d].hosts[%d]", index, j)})
 	}
 	if len(tls.Hosts) == 0 {
 		for _, h := range hosts {
-			wishes = append(wishes, wish{host: h.host, field: fmt.Sprintf("spec.tls[%d].hosts", index)})
+			wanted = append(wanted, wantedHost{host: h.host, field: fmt.Sprintf("spec.tls[%d].hosts", index)})
 		}
 	}
 	var certificates []broughtCertificate
@@ -70,8 +70,8 @@ func (b *ingressBuilder) secureHosts(index int, tls networkingv1.IngressTLS, hos
 		}}
 	}
 	var secure []secureHost
-	for _, w := range wishes {
-		secure = append(secure, secureHost{wish: w, certificates: certificates})
+	for _, w := range wanted {
+		secure = append(secure, secureHost{wantedHost: w, certificates: certificates})
 	}
 	return secure
 }
@@ -93,13 +93,13 @@ func (b *ingressBuilder) certificate(name, field string) *certificate {
 
 // placeSecure finds the HTTPS listeners whose hostname takes in the hosts.
 func (b *ingressBuilder) placeSecure(gw Gateway, s *security) {
-	wishes := make([]wish, 0, len(s.hosts))
+	wanted := make([]wantedHost, 0, len(s.hosts))
 	for _, h := range s.hosts {
-		wishes = append(wishes, h.wish)
+		wanted = append(wanted, h.wantedHost)
 	}
-	placed := place(gw, s.listeners, b.ingress.Namespace, wishes)
+	placed := place(gw, s.listeners, b.ingress.Namespace, wanted)
 	b.problems = append(b.problems, placed.problems...)
-	s.placements = slices.DeleteFunc(placed.placements, func(p placement) bool { return p.domain != s.hosts[p.wish].host })
+	s.placements = slices.DeleteFunc(placed.placements, func(p placement) bool { return p.domain != s.hosts[p.wanted].host })
 	for i, h := range s.hosts {
 		inside := func(l gatewayv1.Listener) bool { return covers(listenerHost(l), h.host) }
 		if !slices.ContainsFunc(s.listeners, inside) {
@@ -140,14 +140,14 @@ func redirected(entries []entry, redirect *ir.Redirect) []entry {
 	return redirecting
 }
 
-// bring adds the certificates to the claims.
-func (s *security) bring(book *claimBook) {
+// bring adds the certificates to the host claims.
+func (s *security) bring(collected *claimCollector) {
 	for _, p := range s.placements {
-		h := s.hosts[p.wish]
+		h := s.hosts[p.wanted]
 		if len(h.certificates) == 0 {
 			continue
 		}
-		c := book.claim(p.listener.Name, p.domain, h.field)
+		c := collected.claim(p.listener.Name, p.domain, h.field)
 		c.certificates = append(c.certificates, h.certificates...)
 	}
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
-// Edge is what an EdgeGateway itself contributes: its listeners, judged, and their certificates. It is immutable, and true until the
+// Edge is what an EdgeGateway itself contributes: its listeners, checked, and their certificates. It is immutable, and true until the
 // gateway or one of Refs changes.
 type Edge struct {
 	Source ir.Source
@@ -28,7 +28,34 @@ func (e Edge) name() types.NamespacedName {
 	return types.NamespacedName{Namespace: e.gateway.Namespace, Name: e.gateway.Name}
 }
 
-// edgeListener is a listener, judged.
+// narrower returns the listener that takes a host from another one: the one of its port that covers the host with the most specific
+// hostname, if that is more specific than the other's, else nil. One that is refused counts: it lends its host to nobody.
+func (e Edge) narrower(name gatewayv1.SectionName, host string) *edgeListener {
+	own := e.listener(name)
+	owner := own
+	for i := range e.listeners {
+		l := &e.listeners[i]
+		if l.Port == own.Port && isHTTP(l) && covers(l.host, host) && moreSpecific(l.host, owner.host) {
+			owner = l
+		}
+	}
+	if owner == own {
+		return nil
+	}
+	return owner
+}
+
+// listener returns the listener of a name, or nil.
+func (e Edge) listener(name gatewayv1.SectionName) *edgeListener {
+	for i := range e.listeners {
+		if e.listeners[i].Name == name {
+			return &e.listeners[i]
+		}
+	}
+	return nil
+}
+
+// edgeListener is a listener, what is wrong with it, and its certificates.
 type edgeListener struct {
 	gatewayv1.Listener
 	host         string
@@ -48,17 +75,17 @@ func (l edgeListener) served() bool {
 	return len(of(l.problems, conditionAccepted)) == 0 && len(of(l.problems, conditionConflicted)) == 0
 }
 
-// Listeners judges an EdgeGateway's listeners, by themselves and among each other.
+// Listeners checks an EdgeGateway's listeners, each alone and among the others.
 func Listeners(gw Gateway, l Lookup) Edge {
 	lookup := newRecorder(l)
 	edge := Edge{Source: ir.Source{Kind: ParentKind, Namespace: gw.Namespace, Name: gw.Name}, gateway: gw}
 	for i, listener := range gw.Listeners {
-		judged := edgeListener{Listener: listener, host: listenerHost(listener), field: fmt.Sprintf("spec.listeners[%d]", i)}
-		judged.judge()
-		judged.certify(gw, lookup)
-		edge.listeners = append(edge.listeners, judged)
+		own := edgeListener{Listener: listener, host: listenerHost(listener), field: fmt.Sprintf("spec.listeners[%d]", i)}
+		own.validate()
+		own.certify(gw, lookup)
+		edge.listeners = append(edge.listeners, own)
 	}
-	judgeTogether(edge.listeners)
+	findConflicts(edge.listeners)
 	edge.Refs = lookup.sorted()
 	return edge
 }
@@ -71,8 +98,8 @@ func (l *edgeListener) dangle(reason gatewayv1.ListenerConditionReason, field, f
 	l.problems = append(l.problems, unresolved(gatewayv1.RouteConditionReason(reason), field, format, args...))
 }
 
-// judge decides what can be decided of a listener alone.
-func (l *edgeListener) judge() {
+// validate finds what is wrong with a listener alone.
+func (l *edgeListener) validate() {
 	if l.Protocol != gatewayv1.HTTPProtocolType && l.Protocol != gatewayv1.HTTPSProtocolType {
 		l.refuse(gatewayv1.ListenerReasonUnsupportedProtocol, ".protocol", "%s is not supported yet: use HTTP or HTTPS", l.Protocol)
 		return
@@ -93,10 +120,10 @@ func (l *edgeListener) judge() {
 			l.refuse(gatewayv1.ListenerReasonUnsupportedValue, ".tls.options["+string(key)+"]", "there is no such option: remove it")
 		}
 	}
-	l.judgeAllowedRoutes()
+	l.validateAllowedRoutes()
 }
 
-func (l *edgeListener) judgeAllowedRoutes() {
+func (l *edgeListener) validateAllowedRoutes() {
 	allowed := orDefault(l.AllowedRoutes, gatewayv1.AllowedRoutes{})
 	if len(allowed.Kinds) == 0 {
 		l.kinds = routeKinds[:1]
@@ -109,10 +136,8 @@ func (l *edgeListener) judgeAllowedRoutes() {
 		l.dangle(gatewayv1.ListenerReasonInvalidRouteKinds, fmt.Sprintf("%s.allowedRoutes.kinds[%d]", l.field, i),
 			"a listener with protocol %s can't take %s routes: use HTTPRoute, or Ingress of group networking.k8s.io", l.Protocol, kind.Kind)
 	}
-	if namespaces := orDefault(allowed.Namespaces, gatewayv1.RouteNamespaces{}); namespaces.Selector != nil {
-		if _, err := metav1.LabelSelectorAsSelector(namespaces.Selector); err != nil {
-			l.refuse(gatewayv1.ListenerReasonUnsupportedValue, ".allowedRoutes.namespaces.selector", "%v: write it as Kubernetes' label selectors are written", err)
-		}
+	if _, err := metav1.LabelSelectorAsSelector(orDefault(allowed.Namespaces, gatewayv1.RouteNamespaces{}).Selector); err != nil {
+		l.refuse(gatewayv1.ListenerReasonUnsupportedValue, ".allowedRoutes.namespaces.selector", "%v: write it as Kubernetes' label selectors are written", err)
 	}
 }
 
@@ -162,24 +187,24 @@ func (l *edgeListener) resolve(ref gatewayv1.SecretObjectReference, field string
 	return nil
 }
 
-// judgeTogether decides what needs the other listeners. Of listeners that conflict none is served, since there is no saying which is
+// findConflicts finds what is wrong between listeners. Of listeners that conflict none is served, since there is no saying which is
 // meant; of two ports that the proxy would bind as one, the lower is.
-func judgeTogether(listeners []edgeListener) {
+func findConflicts(listeners []edgeListener) {
 	for i := range listeners {
 		one := &listeners[i]
 		for j := range listeners {
-			if other := &listeners[j]; i != j && isHTTP(*one) && isHTTP(*other) {
-				one.judgeBeside(other)
+			if other := &listeners[j]; i != j && isHTTP(one) && isHTTP(other) {
+				one.findConflict(other)
 			}
 		}
 	}
 }
 
-func isHTTP(l edgeListener) bool {
+func isHTTP(l *edgeListener) bool {
 	return l.Protocol == gatewayv1.HTTPProtocolType || l.Protocol == gatewayv1.HTTPSProtocolType
 }
 
-func (l *edgeListener) judgeBeside(other *edgeListener) {
+func (l *edgeListener) findConflict(other *edgeListener) {
 	conflict := func(reason gatewayv1.ListenerConditionReason, field, format string, args ...any) {
 		problem := accepted(gatewayv1.RouteConditionReason(reason), l.field+field, format, args...)
 		problem.Condition = conditionConflicted

@@ -15,7 +15,7 @@ func (a *assembler) port(port gatewayv1.PortNumber) {
 	var siblings []edgeListener
 	for _, l := range a.edge.listeners {
 		again := slices.ContainsFunc(siblings, func(other edgeListener) bool { return other.host == l.host })
-		if l.Port == port && isHTTP(l) && !again {
+		if l.Port == port && isHTTP(&l) && !again {
 			siblings = append(siblings, l)
 		}
 	}
@@ -50,7 +50,7 @@ func (a *assembler) sourceOf(l edgeListener) ir.Source {
 func (a *assembler) plainTable(name string, siblings []edgeListener) {
 	var hosts []ir.VirtualHost
 	for _, l := range siblings {
-		own := a.hosts(l, siblings)
+		own := a.hosts(l)
 		if l.host != anyHost {
 			own = withHost(own, l.host)
 		}
@@ -62,7 +62,7 @@ func (a *assembler) plainTable(name string, siblings []edgeListener) {
 // chains are those of one listener with TLS: its own, and one for each host that an Ingress brings a certificate for. They share a table:
 // a connection's server name picks the listener, and its routes are the only ones there. More specific listeners' hosts are 404 in it.
 func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
-	hosts := a.hosts(l, siblings)
+	hosts := a.hosts(l)
 	for _, other := range siblings {
 		if other.host != l.host && covers(l.host, other.host) {
 			hosts = withHost(hosts, other.host)
@@ -80,10 +80,7 @@ func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
 		}
 	}
 	var chains []ir.Chain
-	for _, domain := range sortedNames(a.settled.won[l.Name]) {
-		if !a.belongs(domain, l, siblings) {
-			continue
-		}
+	for _, domain := range sortedNames(a.settled.held[l.Name]) {
 		chain, brought := a.broughtChain(l, domain, own)
 		switch {
 		case brought && domain == l.host:
@@ -98,37 +95,30 @@ func (a *assembler) chains(l edgeListener, siblings []edgeListener) []ir.Chain {
 // broughtChain makes the chain of a host that Ingresses bring certificates for. The oldest that can be used is served. A listener that
 // names certificates serves no other for its own hostname.
 func (a *assembler) broughtChain(l edgeListener, domain string, own ir.Chain) (ir.Chain, bool) {
-	var chosen *broughtCertificate
 	var served string
+	brought := false
 	chain := ir.Chain{Name: chainName(l, domain), ServerNames: serverNames(domain), HTTP: own.HTTP}
-	for _, won := range a.settled.won[l.Name][domain] {
-		for i := range won.certificates {
-			c := &won.certificates[i]
-			if chosen == nil {
+	for _, held := range a.settled.held[l.Name][domain] {
+		for i := range held.certificates {
+			c := &held.certificates[i]
+			if !brought {
 				chain.Source = c.source
 			}
 			switch {
 			case domain == l.host && l.TLS != nil && len(l.TLS.CertificateRefs) > 0:
-				a.ignored(own.Secrets, *c, won.source, fmt.Sprintf("listener %q has a certificate for %q of its own", l.Name, domain))
+				a.ignored(own.Secrets, *c, held.source, fmt.Sprintf("listener %q has a certificate for %q of its own", l.Name, domain))
 			case c.certificate == nil:
-				chosen = orFirst(chosen, c)
+				brought = true
 			case served == "":
-				chosen, served = c, a.secret(c.certificate)
+				brought, served = true, a.secret(c.certificate)
 				chain.Source, chain.Secrets = c.source, []string{served}
-				a.problems = append(a.problems, sourced(c.certificate.warnings(domain, c.field, a.now), won.source)...)
+				a.problems = append(a.problems, sourced(c.certificate.warnings(domain, c.field, a.now), held.source)...)
 			default:
-				a.ignored(chain.Secrets, *c, won.source, fmt.Sprintf("an older Ingress brings another certificate for %q", domain))
+				a.ignored(chain.Secrets, *c, held.source, fmt.Sprintf("an older Ingress brings another certificate for %q", domain))
 			}
 		}
 	}
-	return chain, chosen != nil
-}
-
-func orFirst(first, other *broughtCertificate) *broughtCertificate {
-	if first != nil {
-		return first
-	}
-	return other
+	return chain, brought
 }
 
 // ignored warns that a brought certificate is not the one that is served.
@@ -146,34 +136,24 @@ func (a *assembler) secret(c *certificate) string {
 	return c.secret.Name
 }
 
-// hosts are those that a listener has routes for and that are its own among its siblings.
-func (a *assembler) hosts(l edgeListener, siblings []edgeListener) []ir.VirtualHost {
+// hosts are those that a listener has routes for.
+func (a *assembler) hosts(l edgeListener) []ir.VirtualHost {
 	if !l.served() {
 		return nil
 	}
 	var hosts []ir.VirtualHost
-	for _, domain := range sortedNames(a.settled.won[l.Name]) {
-		if !a.belongs(domain, l, siblings) {
-			continue
-		}
+	for _, domain := range sortedNames(a.settled.held[l.Name]) {
 		var contributions []contribution
 		served := false
-		for _, won := range a.settled.won[l.Name][domain] {
-			served = served || won.served
-			contributions = append(contributions, contribution{won.entries, won.fallback})
+		for _, held := range a.settled.held[l.Name][domain] {
+			served = served || held.served
+			contributions = append(contributions, contribution{held.entries, held.fallback})
 		}
 		if served {
 			hosts = append(hosts, mergeHost(domain, contributions))
 		}
 	}
 	return hosts
-}
-
-// belongs reports whether no other listener of the port is for the domain more specifically.
-func (a *assembler) belongs(domain string, l edgeListener, siblings []edgeListener) bool {
-	return !slices.ContainsFunc(siblings, func(other edgeListener) bool {
-		return covers(other.host, domain) && moreSpecific(other.host, l.host)
-	})
 }
 
 func (a *assembler) table(name string, hosts []ir.VirtualHost) {

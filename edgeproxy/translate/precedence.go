@@ -89,7 +89,7 @@ func mergeHost(domain string, contributions []contribution) ir.VirtualHost {
 func routeName(source ir.Source, match ir.Match, widened bool) string {
 	text, err := json.Marshal(match)
 	if err != nil {
-		// A Match holds strings and booleans only.
+		// A Match is strings and booleans only.
 		panic(err)
 	}
 	hash := sha256.Sum256(text)

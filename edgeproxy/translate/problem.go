@@ -10,7 +10,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
-// Problem is something that is wrong with an object, told to its owner: as a condition where the kind has conditions, else as an event.
+// Problem is something that is wrong with an object. Its owner sees it as a condition where the kind has conditions, else as an event.
 type Problem struct {
 	// Source is the object.
 	Source ir.Source `json:"source"`
@@ -19,7 +19,7 @@ type Problem struct {
 	Reason    string `json:"reason"`
 	// Field of the object, such as spec.rules[1].backendRefs[0].
 	Field string `json:"field"`
-	// Message says what is wrong and what to do about it. It never holds anything out of a Secret.
+	// Message says what is wrong and what to do about it. It contains nothing out of a Secret.
 	Message string `json:"message"`
 }
 
@@ -77,20 +77,20 @@ func of(problems []Problem, condition string) []Problem {
 	return some
 }
 
-// maxTold problems are written into one condition: its message is for a person, and bounded.
-const maxTold = 8
+// maxInMessage problems are written into one condition: its message is for a person, and bounded.
+const maxInMessage = 8
 
-// tell makes one message of problems.
-func tell(problems []Problem) string {
-	var told []string
+// messageOf makes one message of problems.
+func messageOf(problems []Problem) string {
+	var parts []string
 	for i, problem := range problems {
-		if i == maxTold {
-			told = append(told, fmt.Sprintf("and %d more", len(problems)-maxTold))
+		if i == maxInMessage {
+			parts = append(parts, fmt.Sprintf("and %d more", len(problems)-maxInMessage))
 			break
 		}
-		told = append(told, problem.Field+": "+problem.Message)
+		parts = append(parts, problem.Field+": "+problem.Message)
 	}
-	return strings.Join(told, "; ")
+	return strings.Join(parts, "; ")
 }
 
 // sourced returns problems with their source set.

@@ -11,7 +11,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/meta"
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
 // The properties in this file hold for every golden case.
@@ -72,49 +75,103 @@ func TestInputsAreNotWrittenTo(t *testing.T) {
 	})
 }
 
-const goodNeighbour = `kind: EdgeGateway
-metadata: {namespace: neighbour, name: edge}
+const anotherGateway = `kind: EdgeGateway
+metadata: {namespace: other, name: edge}
 spec:
   listeners:
   - {name: http, port: 80, protocol: HTTP}
   - {name: https, port: 443, protocol: HTTPS, hostname: shop.example.com, tls: {certificateRefs: [{name: tls}]}}
 ---
 kind: Secret
-metadata: {namespace: neighbour, name: tls}
+metadata: {namespace: other, name: tls}
 stringData: {tls.crt: "@shop.crt", tls.key: "@shop.key"}
 ---
 kind: Service
-metadata: {namespace: neighbour, name: web}
+metadata: {namespace: other, name: web}
 spec: {ports: [{port: 80}]}
 ---
 kind: HTTPRoute
-metadata: {namespace: neighbour, name: web}
+metadata: {namespace: other, name: web}
 spec:
   parentRefs: [{group: edgegateway.dev, kind: EdgeGateway, name: edge}]
   hostnames: [shop.example.com]
   rules: [{backendRefs: [{name: web, port: 80}]}]
 `
 
-func TestAGoodGatewayBesideNeverBlinks(t *testing.T) {
-	neighbour := readManifests(t, goodNeighbour)
-	alone := Build(neighbour)
+func TestAnotherGatewayIsNotAffected(t *testing.T) {
+	other := readManifests(t, anotherGateway)
+	alone := Build(other)
 	if len(alone.Problems) > 0 {
-		t.Fatalf("the neighbour is not good: %v", alone.Problems)
+		t.Fatalf("the other gateway has problems: %v", alone.Problems)
 	}
 	forEachCase(t, func(t *testing.T, in Inputs) {
-		in.Gateways = append(in.Gateways, neighbour.Gateways...)
-		in.HTTPRoutes = append(in.HTTPRoutes, neighbour.HTTPRoutes...)
-		in.Services = append(in.Services, neighbour.Services...)
-		in.Secrets = append(in.Secrets, neighbour.Secrets...)
+		in.Gateways = append(in.Gateways, other.Gateways...)
+		in.HTTPRoutes = append(in.HTTPRoutes, other.HTTPRoutes...)
+		in.Services = append(in.Services, other.Services...)
+		in.Secrets = append(in.Secrets, other.Secrets...)
 		got := Build(in)
-		index := slices.IndexFunc(got.Listeners, func(s GatewayStatus) bool { return s.Namespace == "neighbour" })
+		index := slices.IndexFunc(got.Listeners, func(s GatewayStatus) bool { return s.Namespace == "other" })
 		if !reflect.DeepEqual(alone.Gateways[0], got.Gateways[index]) || !reflect.DeepEqual(alone.Listeners[0], got.Listeners[index]) {
 			t.Error(cmp.Diff(renderGateway(t, alone.Gateways[0]), renderGateway(t, got.Gateways[index])))
 		}
 	})
 }
 
-func TestBadObjectsAreTold(t *testing.T) {
+// TestListenersListTheirKinds: an empty list of kinds is one, since the API requires the field.
+func TestListenersListTheirKinds(t *testing.T) {
+	forEachCase(t, func(t *testing.T, in Inputs) {
+		for _, gateway := range Build(in).Listeners {
+			for _, l := range gateway.Listeners {
+				if l.SupportedKinds == nil {
+					t.Errorf("listener %q has no list of kinds", l.Name)
+				}
+			}
+		}
+	})
+}
+
+// TestAnAcceptedObjectIsInATable: a gateway is in the status of exactly those objects that have a route in its tables.
+func TestAnAcceptedObjectIsInATable(t *testing.T) {
+	forEachCase(t, func(t *testing.T, in Inputs) {
+		result := Build(in)
+		served := map[string][]string{}
+		for _, gateway := range result.Gateways {
+			for _, object := range objectsInTables(gateway) {
+				served[object] = append(served[object], gateway.Namespace+"/"+gateway.Name)
+			}
+		}
+		for _, status := range result.Routes {
+			object := showSource(status.Source)
+			var listed []string
+			for _, gateway := range status.Gateways {
+				listed = append(listed, gateway.String())
+			}
+			if !slices.Equal(listed, served[object]) {
+				t.Errorf("%s has the status that it is served by %q; it is in the tables of %q", object, listed, served[object])
+			}
+			for _, parent := range status.Parents {
+				gateway := parentName(status.Source.Namespace, parent.ParentRef).String()
+				if meta.IsStatusConditionTrue(parent.Conditions, conditionAccepted) && !slices.Contains(served[object], gateway) {
+					t.Errorf("%s is accepted by %s, and in none of its tables", object, gateway)
+				}
+			}
+		}
+	})
+}
+
+func objectsInTables(gateway ir.Gateway) []string {
+	objects := map[string]bool{}
+	for _, table := range gateway.Tables {
+		for _, host := range table.Hosts {
+			for _, route := range host.Routes {
+				objects[showSource(route.Source)] = true
+			}
+		}
+	}
+	return sortedNames(objects)
+}
+
+func TestBadObjectsHaveProblems(t *testing.T) {
 	for _, file := range goldenFiles(t) {
 		name := strings.TrimSuffix(filepath.Base(file), ".txtar")
 		if !strings.HasPrefix(name, "bad") {
@@ -122,7 +179,7 @@ func TestBadObjectsAreTold(t *testing.T) {
 		}
 		result := Build(readInputs(t, readArchive(t, file)))
 		if len(result.Problems) == 0 {
-			t.Errorf("%s: nothing is told", name)
+			t.Errorf("%s: no problem is found", name)
 		}
 		for _, p := range result.Problems {
 			if p.Reason == "" || p.Message == "" || p.Source.Name == "" || !(strings.HasPrefix(p.Field, "spec.") || strings.HasPrefix(p.Field, "metadata.")) {
@@ -253,7 +310,7 @@ func TestANewOrderOfRulesMovesNoName(t *testing.T) {
 	}
 }
 
-func TestEmptyObjectsAreNoReasonToPanic(t *testing.T) {
+func TestEmptyObjectsDoNotPanic(t *testing.T) {
 	in := readManifests(t, `kind: EdgeGateway
 metadata: {namespace: a, name: edge}
 spec: {listeners: [{name: a, port: 80, protocol: HTTP}, {name: b, port: 443, protocol: HTTPS}, {}]}
@@ -290,6 +347,6 @@ metadata: {namespace: a, name: a}
 kind: Secret
 metadata: {namespace: a, name: a}`)
 	if result := Build(in); len(result.Problems) == 0 {
-		t.Error("nothing is wrong with all this?")
+		t.Error("no problem is found")
 	}
 }

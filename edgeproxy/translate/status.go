@@ -13,7 +13,7 @@ import (
 // ControllerName is ours in the status of routes.
 const ControllerName gatewayv1.GatewayController = "edgegateway.dev/gateway"
 
-// RouteStatus is what a route or an Ingress is told. Programmed is not in it: that is for acknowledgements to say.
+// RouteStatus is the status of a route or an Ingress. Programmed is not in it, since it follows from acknowledgements.
 type RouteStatus struct {
 	// Source is the object.
 	Source     ir.Source `json:"source"`
@@ -29,10 +29,8 @@ type RouteStatus struct {
 func Status(f Fragment, assembly func(types.NamespacedName) (Assembly, bool)) RouteStatus {
 	status := RouteStatus{Source: f.Source, Generation: f.Generation}
 	for _, a := range f.attachments {
-		var out *fate
-		if assembled, found := assembly(a.gateway); found {
-			out = assembled.fates[attachmentKey{f.Source, a.index}]
-		}
+		assembled, _ := assembly(a.gateway) // without one, nothing has become of it yet
+		out := assembled.outcomes[attachmentKey{f.Source, a.index}]
 		if out != nil && out.ready {
 			status.Gateways = append(status.Gateways, a.gateway)
 		}
@@ -48,7 +46,7 @@ func Status(f Fragment, assembly func(types.NamespacedName) (Assembly, bool)) Ro
 }
 
 // routeConditions are those of one parent.
-func routeConditions(a attachment, out *fate, generation int64) []metav1.Condition {
+func routeConditions(a attachment, out *outcome, generation int64) []metav1.Condition {
 	no := refusal(a, out)
 	conditions := []metav1.Condition{condition(conditionAccepted, no, gatewayv1.RouteReasonAccepted, "the route is attached", generation)}
 	conditions = append(conditions, condition(conditionResolvedRefs, of(a.problems, conditionResolvedRefs),
@@ -57,13 +55,13 @@ func routeConditions(a attachment, out *fate, generation int64) []metav1.Conditi
 		conditions = append(conditions, metav1.Condition{
 			Type: string(gatewayv1.RouteConditionPartiallyInvalid), Status: metav1.ConditionTrue, Reason: partial[0].Reason,
 			// Gateway API asks for these first words.
-			Message: "Dropped Rule (what can't be built answers 500) or host: " + tell(partial), ObservedGeneration: generation,
+			Message: "Dropped Rule (what can't be built answers 500) or host: " + messageOf(partial), ObservedGeneration: generation,
 		})
 	}
 	return conditions
 }
 
-func acceptedProblems(a attachment, out *fate) []Problem {
+func acceptedProblems(a attachment, out *outcome) []Problem {
 	problems := of(a.problems, conditionAccepted)
 	if out != nil {
 		problems = append(problems, of(out.problems, conditionAccepted)...)
@@ -73,10 +71,9 @@ func acceptedProblems(a attachment, out *fate) []Problem {
 
 // refusal says why a route is not accepted by a parent at all: it has no host there, no listener of those that it has is served, or none
 // of its rules can be built. Else it is empty.
-func refusal(a attachment, out *fate) []Problem {
-	attached := out != nil && len(out.listeners) > 0
+func refusal(a attachment, out *outcome) []Problem {
 	switch {
-	case !attached, !out.ready:
+	case out == nil, !out.ready:
 		return attachProblems(a, out)
 	case a.rules > 0 && a.refused == a.rules:
 		return acceptedProblems(a, out)
@@ -85,7 +82,7 @@ func refusal(a attachment, out *fate) []Problem {
 }
 
 // attachProblems puts those first that keep the route from attaching: their reason is the condition's.
-func attachProblems(a attachment, out *fate) []Problem {
+func attachProblems(a attachment, out *outcome) []Problem {
 	problems := acceptedProblems(a, out)
 	isRule := func(p Problem) int {
 		switch gatewayv1.RouteConditionReason(p.Reason) {
@@ -105,7 +102,7 @@ func attachProblems(a attachment, out *fate) []Problem {
 func condition(kind string, problems []Problem, reason gatewayv1.RouteConditionReason, message string, generation int64) metav1.Condition {
 	c := metav1.Condition{Type: kind, Status: metav1.ConditionTrue, Reason: string(reason), Message: message, ObservedGeneration: generation}
 	if len(problems) > 0 {
-		c.Status, c.Reason, c.Message = metav1.ConditionFalse, problems[0].Reason, tell(problems)
+		c.Status, c.Reason, c.Message = metav1.ConditionFalse, problems[0].Reason, messageOf(problems)
 	}
 	return c
 }
@@ -115,8 +112,8 @@ func listenerStatuses(edge Edge, fragments []Fragment, s settled) []gatewayv1.Li
 	attached := map[gatewayv1.SectionName]map[ir.Source]bool{}
 	for _, f := range fragments {
 		for _, a := range f.attachments {
-			out := s.fates[attachmentKey{f.Source, a.index}]
-			if a.gateway != edge.name() || out == nil || len(refusal(a, out)) > 0 {
+			out := s.outcomes[attachmentKey{f.Source, a.index}]
+			if out == nil || len(refusal(a, out)) > 0 {
 				continue
 			}
 			for name := range out.listeners {
@@ -138,9 +135,9 @@ func listenerStatuses(edge Edge, fragments []Fragment, s settled) []gatewayv1.Li
 
 // broughtFor reports whether an Ingress brings a usable certificate to a listener, which then needs none of its own.
 func broughtFor(l edgeListener, s settled) bool {
-	for _, claims := range s.won[l.Name] {
-		for _, won := range claims {
-			if slices.ContainsFunc(won.certificates, func(c broughtCertificate) bool { return c.certificate != nil }) {
+	for _, claims := range s.held[l.Name] {
+		for _, held := range claims {
+			if slices.ContainsFunc(held.certificates, func(c broughtCertificate) bool { return c.certificate != nil }) {
 				return true
 			}
 		}
@@ -160,7 +157,7 @@ func (l edgeListener) status(generation int64, brought bool) gatewayv1.ListenerS
 		Message: "no other listener is in the way", ObservedGeneration: generation,
 	}
 	if len(conflicts) > 0 {
-		conflicted.Status, conflicted.Reason, conflicted.Message = metav1.ConditionTrue, conflicts[0].Reason, tell(conflicts)
+		conflicted.Status, conflicted.Reason, conflicted.Message = metav1.ConditionTrue, conflicts[0].Reason, messageOf(conflicts)
 	}
 	kinds := slices.Clone(l.kinds)
 	if kinds == nil {

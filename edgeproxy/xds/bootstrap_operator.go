@@ -76,7 +76,7 @@ func operatorTLS(config BootstrapConfig) *corev3.TransportSocket {
 	context := &tlsv3.UpstreamTlsContext{
 		Sni: config.ServerName,
 		CommonTlsContext: &tlsv3.CommonTlsContext{
-			// gRPC servers insist on ALPN, and Envoy as a client stops at TLS 1.2 unless told otherwise.
+			// gRPC servers insist on ALPN, and Envoy as a client stops at TLS 1.2 by default.
 			AlpnProtocols: []string{"h2"},
 			TlsParams: &tlsv3.TlsParameters{
 				TlsMinimumProtocolVersion: tlsv3.TlsParameters_TLSv1_3,

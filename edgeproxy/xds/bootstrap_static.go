@@ -55,7 +55,7 @@ func statsListener() *listenerv3.Listener {
 	}
 	manager := &hcmv3.HttpConnectionManager{
 		StatPrefix:            "stats",
-		HttpFilters:           []*hcmv3.HttpFilter{routerFilter()},
+		HttpFilters:           []*hcmv3.HttpFilter{routerAlone()},
 		RequestHeadersTimeout: durationpb.New(headersTimeout),
 		RouteSpecifier: &hcmv3.HttpConnectionManager_RouteConfig{RouteConfig: &routev3.RouteConfiguration{
 			Name: "stats",

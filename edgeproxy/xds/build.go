@@ -9,8 +9,10 @@ import (
 )
 
 // Build makes all resources of a gateway. What they name exists: a chain whose certificate can't be served refuses handshakes, a
-// share whose cluster is missing answers 500, and so does every request to a missing table; each is told as a Problem.
-func Build(gateway ir.Gateway) (Resources, []Problem) {
+// share whose cluster is missing answers 500, and so does every request to a missing table; each is reported as a Problem.
+func Build(gateway ir.Gateway) (Resources, []Problem) { return build(gateway, order) }
+
+func build(gateway ir.Gateway, with filters) (Resources, []Problem) {
 	var built Resources
 	var problems []Problem
 	collect := func(into *[]Resource, resource Resource, found []Problem) {
@@ -23,7 +25,7 @@ func Build(gateway ir.Gateway) (Resources, []Problem) {
 	for _, each := range gateway.Endpoints {
 		endpoints[each.Cluster] = each
 	}
-	for _, cluster := range gateway.Clusters {
+	for _, cluster := range with.clusters(gateway) {
 		resource, found := BuildCluster(cluster)
 		collect(&built.Clusters, resource, found)
 		if resource.Body == nil {
@@ -41,19 +43,20 @@ func Build(gateway ir.Gateway) (Resources, []Problem) {
 	for _, table := range gateway.Tables {
 		table, found := withKnownClusters(table, namesOf(built.Clusters))
 		problems = append(problems, found...)
-		resource, found := BuildTable(table)
+		resource, found := buildTable(table, with)
 		collect(&built.Tables, resource, found)
 	}
 	for _, table := range missingTables(gateway, namesOf(built.Tables)) {
-		resource, found := BuildTable(refusingTable(table))
+		resource, found := buildTable(refusingTable(table), with)
 		collect(&built.Tables, resource, append(found, Problem{Message: fmt.Sprintf("route table %q is missing", table)}))
 	}
 	for _, listener := range gateway.Listeners {
 		listener, found := withKnownSecrets(listener, namesOf(built.Secrets))
 		problems = append(problems, found...)
-		resource, found := BuildListener(listener, gateway.Probe)
+		resource, found := buildListener(listener, with.inListener(listener, gateway.Probe))
 		collect(&built.Listeners, resource, found)
 	}
+	problems = append(problems, dropMissingNeeds(built)...)
 	ready, err := BuildReady(built.Listeners)
 	if err != nil {
 		problems = append(problems, Problem{Message: err.Error()})
@@ -61,6 +64,30 @@ func Build(gateway ir.Gateway) (Resources, []Problem) {
 	built.Listeners = append(built.Listeners, ready...)
 	sortResources(&built)
 	return built, problems
+}
+
+// dropMissingNeeds takes clusters that could not be built from the needs of listeners and tables: a proxy would wait for them for
+// ever. What filters add refuses requests without them.
+func dropMissingNeeds(built Resources) []Problem {
+	var problems []Problem
+	known := namesOf(built.Clusters)
+	for _, list := range [][]Resource{built.Tables, built.Listeners} {
+		for i := range list {
+			list[i].Needs = slices.DeleteFunc(list[i].Needs, func(need ResourceRef) bool {
+				missing := need.TypeURL == ClusterType && !known[need.Name]
+				if missing {
+					problems = append(problems, resourceProblems(list[i], fmt.Sprintf("cluster %q is missing", need.Name))...)
+				}
+				return missing
+			})
+		}
+	}
+	return problems
+}
+
+// resourceProblems reports message on every object that a resource is made of.
+func resourceProblems(resource Resource, message string) []Problem {
+	return problemsOf(resource.Sources, fmt.Sprintf("%q: %s", resource.Name, message))
 }
 
 func namesOf(resources []Resource) map[string]bool {

@@ -13,7 +13,7 @@ import (
 )
 
 // BuildEndpoints makes the endpoints of a cluster, grouped by zone. An address that isn't an IP address, or a port out of
-// range, is left out and told.
+// range, is left out and reported.
 func BuildEndpoints(endpoints ir.Endpoints) (Resource, []Problem) {
 	var problems []Problem
 	zones := map[string]*endpointv3.LocalityLbEndpoints{}

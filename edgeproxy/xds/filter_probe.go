@@ -20,23 +20,31 @@ const (
 	PeerHeader = "x-edgegateway-peer"
 )
 
-// probeFilter stops the probe's requests before any route, and for hosts that have none: Envoy's only filter that answers
-// requests by their path on any host is the one that denies them. probeReply then makes the denial the wanted answer.
-func probeFilter(probe *ir.Probe) *hcmv3.HttpFilter {
-	if probe == nil {
-		return nil
-	}
+// probeFilter answers the probe's requests before any route, and for hosts that have none.
+var probeFilter = filter{
+	name: "envoy.filters.http.rbac",
+	listener: func(_ ir.Listener, probe *ir.Probe) listenerPart {
+		if probe == nil {
+			return listenerPart{}
+		}
+		return listenerPart{config: probeDenial(probe), replies: []*hcmv3.ResponseMapper{probeReply(probe)}}
+	},
+}
+
+// probeDenial stops the probe's requests: Envoy's only filter that answers requests by their path on any host is the one that denies
+// them. probeReply then makes the denial the wanted answer.
+func probeDenial(probe *ir.Probe) *rbacfilterv3.RBAC {
 	rules := make([]*rbacv3.Permission, 0, 2)
 	for _, header := range probeMatch(probe) {
 		rules = append(rules, &rbacv3.Permission{Rule: &rbacv3.Permission_Header{Header: header}})
 	}
-	return httpFilterOf("envoy.filters.http.rbac", &rbacfilterv3.RBAC{Rules: &rbacv3.RBAC{
+	return &rbacfilterv3.RBAC{Rules: &rbacv3.RBAC{
 		Action: rbacv3.RBAC_DENY,
 		Policies: map[string]*rbacv3.Policy{"probe": {
 			Permissions: []*rbacv3.Permission{{Rule: &rbacv3.Permission_AndRules{AndRules: &rbacv3.Permission_Set{Rules: rules}}}},
 			Principals:  []*rbacv3.Principal{{Identifier: &rbacv3.Principal_Any{Any: true}}},
 		}},
-	}})
+	}}
 }
 
 func probeMatch(probe *ir.Probe) []*routev3.HeaderMatcher {
@@ -46,15 +54,15 @@ func probeMatch(probe *ir.Probe) []*routev3.HeaderMatcher {
 	}
 }
 
-// probeReply turns probeFilter's 403 into the answer.
+// probeReply turns probeDenial's 403 into the answer.
 func probeReply(probe *ir.Probe) *hcmv3.ResponseMapper {
 	filters := []*accesslogv3.AccessLogFilter{statusFilter(accesslogv3.ComparisonFilter_EQ, 403)}
-	for _, header := range probeMatch(probe) {
+	for _, match := range probeMatch(probe) {
 		filters = append(filters, &accesslogv3.AccessLogFilter{FilterSpecifier: &accesslogv3.AccessLogFilter_HeaderFilter{
-			HeaderFilter: &accesslogv3.HeaderFilter{Header: header},
+			HeaderFilter: &accesslogv3.HeaderFilter{Header: match},
 		}})
 	}
-	tell := func(name, value string) *corev3.HeaderValueOption {
+	header := func(name, value string) *corev3.HeaderValueOption {
 		return &corev3.HeaderValueOption{
 			Header:       &corev3.HeaderValue{Key: name, Value: value},
 			AppendAction: corev3.HeaderValueOption_OVERWRITE_IF_EXISTS_OR_ADD,
@@ -67,9 +75,9 @@ func probeReply(probe *ir.Probe) *hcmv3.ResponseMapper {
 		StatusCode: wrapperspb.UInt32(200),
 		Body:       &corev3.DataSource{Specifier: &corev3.DataSource_InlineString{InlineString: probe.Body}},
 		HeadersToAdd: []*corev3.HeaderValueOption{
-			tell(ClientHeader, "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
-			tell(PeerHeader, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"),
-			tell("cache-control", "no-store"),
+			header(ClientHeader, "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%"),
+			header(PeerHeader, "%DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT%"),
+			header("cache-control", "no-store"),
 		},
 	}
 }

@@ -201,7 +201,7 @@ func elideManager(t *testing.T, filter *listenerv3.Filter) {
 	if filter.GetTypedConfig().UnmarshalTo(manager) != nil {
 		return
 	}
-	elide(manager, connectionManager("", func(*hcmv3.HttpConnectionManager) {}, nil))
+	elide(manager, connectionManager("", func(*hcmv3.HttpConnectionManager) {}, order.inListener(ir.Listener{}, nil)))
 	if err := filter.GetTypedConfig().MarshalFrom(manager); err != nil {
 		t.Fatal(err)
 	}

@@ -7,8 +7,6 @@ import (
 	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 	"google.golang.org/protobuf/types/known/durationpb"
 	"google.golang.org/protobuf/types/known/wrapperspb"
-
-	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
 const (
@@ -21,10 +19,10 @@ const (
 
 // connectionManager is how HTTP is served: hardened as Envoy's guide to edge proxies says, and strict where a lenient reading
 // could be read otherwise by a backend.
-func connectionManager(stat string, source routeSource, probe *ir.Probe) *hcmv3.HttpConnectionManager {
+func connectionManager(stat string, source routeSource, parts listenerParts) *hcmv3.HttpConnectionManager {
 	manager := &hcmv3.HttpConnectionManager{
 		StatPrefix:  statName(stat),
-		HttpFilters: httpFilters(probe),
+		HttpFilters: parts.http,
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{
 			IdleTimeout:                  durationpb.New(connectionIdleTimeout),
 			MaxHeadersCount:              wrapperspb.UInt32(100),
@@ -44,8 +42,8 @@ func connectionManager(stat string, source routeSource, probe *ir.Probe) *hcmv3.
 		PathWithEscapedSlashesAction: hcmv3.HttpConnectionManager_UNESCAPE_AND_REDIRECT,
 		StripTrailingHostDot:         true,
 		UpgradeConfigs:               []*hcmv3.HttpConnectionManager_UpgradeConfig{{UpgradeType: "websocket"}},
-		LocalReplyConfig:             localReplies(probe),
-		AccessLog:                    accessLog(),
+		LocalReplyConfig:             &hcmv3.LocalReplyConfig{Mappers: parts.replies},
+		AccessLog:                    parts.logs,
 	}
 	source(manager)
 	return manager

@@ -25,6 +25,10 @@ const (
 // BuildListener makes a listener, with probe answered before every route. It asks for the tables and secrets that it names;
 // those must exist: a listener serves no connection before it has them all.
 func BuildListener(listener ir.Listener, probe *ir.Probe) (Resource, []Problem) {
+	return buildListener(listener, order.inListener(listener, probe))
+}
+
+func buildListener(listener ir.Listener, parts listenerParts) (Resource, []Problem) {
 	body := &listenerv3.Listener{
 		Name:                          listener.Name,
 		StatPrefix:                    statName(listener.Name),
@@ -35,15 +39,14 @@ func BuildListener(listener ir.Listener, probe *ir.Probe) (Resource, []Problem) 
 		TcpKeepalive:                  keepalive(),
 		TrafficDirection:              corev3.TrafficDirection_INBOUND,
 	}
-	asks := newSet(compareRefs)
-	sources := newSet(compareSources)
-	for _, source := range listener.Sources {
-		sources.add(source)
-	}
+	needs, asks, sources := newSet(compareRefs), newSet(compareRefs), newSet(compareSources)
+	sources.add(listener.Sources...)
 	var problems []Problem
 	if listener.Plain != nil {
-		body.FilterChains = append(body.FilterChains, plainChain(listener, probe))
+		body.FilterChains = append(body.FilterChains, plainChain(listener, parts))
 		asks.add(ResourceRef{TypeURL: TableType, Name: listener.Plain.Table})
+		asks.add(parts.refs.asks...)
+		needs.add(parts.refs.needs...)
 	}
 	taken := map[string]bool{}
 	for _, chain := range listener.Chains {
@@ -52,11 +55,11 @@ func BuildListener(listener ir.Listener, probe *ir.Probe) (Resource, []Problem) 
 		if len(names) == 0 {
 			continue
 		}
-		body.FilterChains = append(body.FilterChains, tlsChain(listener, chain, names, probe))
+		body.FilterChains = append(body.FilterChains, tlsChain(listener, chain, names, parts))
 		sources.add(chain.Source)
-		for _, ref := range chainAsks(chain) {
-			asks.add(ref)
-		}
+		referred := chainRefs(chain, parts)
+		asks.add(referred.asks...)
+		needs.add(referred.needs...)
 	}
 	if problem := listenerProblem(listener); problem != "" {
 		problems = append(problems, listenerProblems(listener, problem)...)
@@ -65,7 +68,7 @@ func BuildListener(listener ir.Listener, probe *ir.Probe) (Resource, []Problem) 
 	if err != nil {
 		return Resource{}, append(problems, listenerProblems(listener, err.Error())...)
 	}
-	resource.Asks, resource.Sources = asks.sorted(), sources.sorted()
+	resource.Needs, resource.Asks, resource.Sources = needs.sorted(), asks.sorted(), sources.sorted()
 	return resource, problems
 }
 
@@ -80,11 +83,16 @@ func listenerProblem(listener ir.Listener) string {
 }
 
 func listenerProblems(listener ir.Listener, message string) []Problem {
-	if len(listener.Sources) == 0 {
+	return problemsOf(listener.Sources, message)
+}
+
+// problemsOf reports message on every source, or on none where there is none.
+func problemsOf(sources []ir.Source, message string) []Problem {
+	if len(sources) == 0 {
 		return []Problem{{Message: message}}
 	}
 	var problems []Problem
-	for _, source := range listener.Sources {
+	for _, source := range sources {
 		problems = append(problems, Problem{Source: source, Message: message})
 	}
 	return problems
@@ -116,10 +124,10 @@ func listenerFilters(listener ir.Listener) []*listenerv3.ListenerFilter {
 	return filters
 }
 
-func plainChain(listener ir.Listener, probe *ir.Probe) *listenerv3.FilterChain {
+func plainChain(listener ir.Listener, parts listenerParts) *listenerv3.FilterChain {
 	return &listenerv3.FilterChain{
 		Name:    "plain",
-		Filters: []*listenerv3.Filter{httpFilter(connectionManager(listener.Name, tableSource(listener.Plain.Table), probe))},
+		Filters: []*listenerv3.Filter{httpFilter(connectionManager(listener.Name, tableSource(listener.Plain.Table), parts))},
 	}
 }
 
@@ -149,7 +157,7 @@ func chainNames(chain ir.Chain, taken map[string]bool) ([]string, []Problem) {
 	return names, problems
 }
 
-func tlsChain(listener ir.Listener, chain ir.Chain, names []string, probe *ir.Probe) *listenerv3.FilterChain {
+func tlsChain(listener ir.Listener, chain ir.Chain, names []string, parts listenerParts) *listenerv3.FilterChain {
 	match := &listenerv3.FilterChainMatch{TransportProtocol: "tls"}
 	if names[0] != "" {
 		match.ServerNames = names
@@ -162,20 +170,21 @@ func tlsChain(listener ir.Listener, chain ir.Chain, names []string, probe *ir.Pr
 	built.TransportSocket = downstreamTLS(chain.Secrets)
 	built.TransportSocketConnectTimeout = durationpb.New(handshakeTimeout)
 	stat := listener.Name + "-" + chain.Name
-	built.Filters = []*listenerv3.Filter{httpFilter(connectionManager(stat, tableSource(chain.HTTP.Table), probe))}
+	built.Filters = []*listenerv3.Filter{httpFilter(connectionManager(stat, tableSource(chain.HTTP.Table), parts))}
 	return built
 }
 
-// chainAsks lists what Envoy fetches for a chain. One that refuses handshakes serves no table.
-func chainAsks(chain ir.Chain) []ResourceRef {
+// chainRefs lists what a chain refers to. One that refuses handshakes serves no table and has no filters.
+func chainRefs(chain ir.Chain, parts listenerParts) refs {
 	if len(chain.Secrets) == 0 {
-		return nil
+		return refs{}
 	}
-	refs := []ResourceRef{{TypeURL: TableType, Name: chain.HTTP.Table}}
+	referred := refs{asks: []ResourceRef{{TypeURL: TableType, Name: chain.HTTP.Table}}}
 	for _, secret := range chain.Secrets {
-		refs = append(refs, ResourceRef{TypeURL: SecretType, Name: secret})
+		referred.asks = append(referred.asks, ResourceRef{TypeURL: SecretType, Name: secret})
 	}
-	return refs
+	referred.add(parts.refs)
+	return referred
 }
 
 func httpFilter(manager *hcmv3.HttpConnectionManager) *listenerv3.Filter {

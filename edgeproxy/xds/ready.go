@@ -53,7 +53,7 @@ func readyListener(name string, port uint32, path string) (Resource, error) {
 				PassThroughMode: wrapperspb.Bool(false),
 				Headers:         []*routev3.HeaderMatcher{headerMatch(":path", exactly(path))},
 			}),
-			routerFilter(),
+			routerAlone(),
 		},
 		CommonHttpProtocolOptions: &corev3.HttpProtocolOptions{IdleTimeout: durationpb.New(connectionIdleTimeout)},
 		HttpProtocolOptions:       &corev3.Http1ProtocolOptions{AcceptHttp_10: true, DefaultHostForHttp_10: name},

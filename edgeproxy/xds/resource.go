@@ -35,16 +35,17 @@ type Resource struct {
 	Body    *anypb.Any
 	// Sources are the Kubernetes objects that it is made of.
 	Sources []ir.Source
-	// Needs must be in use by a proxy before this is sent to it, else the proxy would answer with errors meanwhile.
+	// Needs must be in use by a proxy before this is sent to it, else the proxy would answer with errors meanwhile. But for listeners
+	// they are taken from a proxy only after this has left it.
 	Needs []ResourceRef
-	// Asks is what a proxy asks for only after it has read this. It is in use once they are.
+	// Asks is what a proxy asks for only after it has read this. This is in use once they are.
 	Asks []ResourceRef
 }
 
 // Ref is the resource's name within its gateway.
 func (r Resource) Ref() ResourceRef { return ResourceRef{TypeURL: r.TypeURL, Name: r.Name} }
 
-// Resources is all that one gateway's proxies are told, each list sorted by name.
+// Resources is all that one gateway's proxies get, each list sorted by name.
 type Resources struct {
 	Listeners []Resource
 	Tables    []Resource

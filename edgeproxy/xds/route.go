@@ -9,19 +9,29 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 )
 
-// buildRoutes makes Envoy's routes for one route: usually one, two for some redirects. They are valid, whatever the route is.
-func buildRoutes(route ir.Route) ([]*routev3.Route, []Problem) {
+// builtRoute is Envoy's routes for one route, usually one, two for some redirects, and what they refer to.
+type builtRoute struct {
+	routes []*routev3.Route
+	refs   refs
+}
+
+// buildRoutes makes Envoy's routes for one route, with what filters add. They are valid, whatever the route is.
+func buildRoutes(route ir.Route, with filters) (builtRoute, []Problem) {
 	match, matchErr := buildMatch(route.Match)
-	built, err := actOn(route, match)
-	err = errors.Join(matchErr, err)
-	for _, each := range built {
+	routes, actionErr := actOn(route, match)
+	parts, partErr := with.onRoute(route)
+	err := errors.Join(matchErr, actionErr, partErr)
+	for _, each := range routes {
+		each.TypedPerFilterConfig = parts.configs
 		err = errors.Join(err, each.ValidateAll())
 	}
 	if err != nil {
 		problem := Problem{Source: route.Source, Message: fmt.Sprintf("route %q answers 500: %v", route.Name, err)}
-		return []*routev3.Route{refusal(route.Name, match)}, []Problem{problem}
+		return builtRoute{routes: []*routev3.Route{refusal(route.Name, match)}}, []Problem{problem}
 	}
-	return built, nil
+	referred := refs{needs: clustersOf(routes)}
+	referred.add(parts.refs)
+	return builtRoute{routes: routes, refs: referred}, nil
 }
 
 // refusal answers 500 to all that match takes, or to every request where match can't be said validly.

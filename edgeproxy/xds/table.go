@@ -14,7 +14,9 @@ import (
 
 // BuildTable makes a route table. It needs the clusters that its routes forward to. A route that can't be built answers 500 to
 // what it would have taken, or to more where its match itself can't be built, never to less.
-func BuildTable(table ir.RouteTable) (Resource, []Problem) {
+func BuildTable(table ir.RouteTable) (Resource, []Problem) { return buildTable(table, order) }
+
+func buildTable(table ir.RouteTable, with filters) (Resource, []Problem) {
 	var problems []Problem
 	body := &routev3.RouteConfiguration{
 		Name: table.Name,
@@ -23,7 +25,7 @@ func BuildTable(table ir.RouteTable) (Resource, []Problem) {
 		ValidateClusters:         wrapperspb.Bool(false),
 	}
 	hosts := map[string]*routev3.VirtualHost{}
-	needs, sources := newSet(compareRefs), newSet(compareSources)
+	needs, asks, sources := newSet(compareRefs), newSet(compareRefs), newSet(compareSources)
 	for _, host := range table.Hosts {
 		domain := strings.ToLower(host.Domain)
 		if !validDomain(domain) {
@@ -39,20 +41,19 @@ func BuildTable(table ir.RouteTable) (Resource, []Problem) {
 			problems = append(problems, hostProblems(host, "is in the table twice")...)
 		}
 		for _, route := range host.Routes {
-			built, problem := buildRoutes(route)
+			built, problem := buildRoutes(route, with)
 			problems = append(problems, problem...)
-			vhost.Routes = append(vhost.Routes, built...)
+			vhost.Routes = append(vhost.Routes, built.routes...)
 			sources.add(route.Source)
-			for _, name := range clustersOf(built) {
-				needs.add(ResourceRef{TypeURL: ClusterType, Name: name})
-			}
+			needs.add(built.refs.needs...)
+			asks.add(built.refs.asks...)
 		}
 	}
 	resource, err := newResource(TableType, table.Name, body)
 	if err != nil {
 		return Resource{}, append(problems, Problem{Message: err.Error()})
 	}
-	resource.Needs, resource.Sources = needs.sorted(), sources.sorted()
+	resource.Needs, resource.Asks, resource.Sources = needs.sorted(), asks.sorted(), sources.sorted()
 	return resource, problems
 }
 
@@ -74,20 +75,20 @@ func hostProblems(host ir.VirtualHost, what string) []Problem {
 }
 
 // clustersOf lists the clusters that routes forward to.
-func clustersOf(routes []*routev3.Route) []string {
-	var names []string
+func clustersOf(routes []*routev3.Route) []ResourceRef {
+	var clusters []ResourceRef
 	for _, route := range routes {
 		action := route.GetRoute()
 		if name := action.GetCluster(); name != "" {
-			names = append(names, name)
+			clusters = append(clusters, ResourceRef{TypeURL: ClusterType, Name: name})
 		}
 		for _, share := range action.GetWeightedClusters().GetClusters() {
 			if share.GetName() != noBackend {
-				names = append(names, share.GetName())
+				clusters = append(clusters, ResourceRef{TypeURL: ClusterType, Name: share.GetName()})
 			}
 		}
 	}
-	return names
+	return clusters
 }
 
 // set collects distinct values and gives them back sorted.
@@ -100,7 +101,11 @@ func newSet[T comparable](compare func(a, b T) int) set[T] {
 	return set[T]{values: map[T]bool{}, compare: compare}
 }
 
-func (s set[T]) add(value T) { s.values[value] = true }
+func (s set[T]) add(values ...T) {
+	for _, value := range values {
+		s.values[value] = true
+	}
+}
 
 func (s set[T]) sorted() []T {
 	if len(s.values) == 0 {

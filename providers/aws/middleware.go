@@ -9,6 +9,9 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	smithy "github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
+
+	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 )
 
 // budgeted returns a configuration whose clients keep to the budgets of an account. It knows each call by its service, region and operation,
@@ -19,36 +22,38 @@ func (a Access) budgeted(loaded aws.Config, account string) aws.Config {
 	}
 	kept := loaded.Copy()
 	kept.APIOptions = append(kept.APIOptions, func(stack *middleware.Stack) error {
-		return stack.Initialize.Add(keeper{a.Budgets, account}, middleware.After)
+		return stack.Initialize.Add(budgetMiddleware{a.Budgets, account}, middleware.After)
 	})
 	return kept
 }
 
-// keeper keeps the calls of an account to budgets.
-type keeper struct {
-	budgets *Budgets
+// budgetMiddleware keeps the calls of an account to budgets.
+type budgetMiddleware struct {
+	budgets *ratelimit.Budgets
 	account string
 }
 
 // ID implements middleware.InitializeMiddleware.
-func (keeper) ID() string { return "EdgeGatewayBudget" }
+func (budgetMiddleware) ID() string { return "EdgeGatewayBudget" }
 
 // HandleInitialize implements middleware.InitializeMiddleware.
-func (k keeper) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
+func (m budgetMiddleware) HandleInitialize(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (
 	middleware.InitializeOutput, middleware.Metadata, error,
 ) {
-	service := awsmiddleware.GetServiceID(ctx)
+	service, operation := awsmiddleware.GetServiceID(ctx), awsmiddleware.GetOperationName(ctx)
 	service = cmp.Or(prefixes[service], service)
-	t, err := k.budgets.begin(ctx, k.account, awsmiddleware.GetRegion(ctx), service, awsmiddleware.GetOperationName(ctx))
+	call := ratelimit.Call{Account: m.account, Region: awsmiddleware.GetRegion(ctx), Service: service, Operation: operation}
+	turn, err := m.budgets.Begin(ctx, call, allowancesOf(service, operation)...)
 	if err != nil {
 		return middleware.InitializeOutput{}, middleware.Metadata{}, err
 	}
 	out, metadata, err := next.HandleInitialize(ctx, in)
-	k.budgets.end(t, codeOf(err))
+	code := codeOf(err)
+	m.budgets.End(turn, code, common[code].Class == providers.Throttled)
 	return out, metadata, err
 }
 
-// codeOf returns the code of an error, for those who count.
+// codeOf returns the code of an error as calls are counted by: AWS's, "NoAnswer" if there was none, "" if all went well.
 func codeOf(err error) string {
 	var answer smithy.APIError
 	switch {

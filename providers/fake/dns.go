@@ -112,7 +112,11 @@ func (p *DNS) Observe(_ context.Context, owner providers.Owner, refs providers.R
 }
 
 // Apply implements providers.Provider.
-func (p *DNS) Apply(_ context.Context, owner providers.Owner, change providers.Change) error {
+func (p *DNS) Apply(_ context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+	return providers.Result{}, p.apply(owner, change)
+}
+
+func (p *DNS) apply(owner providers.Owner, change providers.Change) error {
 	_, err := apply(p.client, owner, change)
 	return err
 }

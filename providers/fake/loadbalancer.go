@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // Name and DNSName are what the two adapters are called in Place.Provider.
@@ -50,7 +51,7 @@ func NewLoadBalancer(config Config) *LoadBalancer {
 // New returns both adapters on one new connection to a cloud, joined.
 func New(cloud *Cloud) providers.Provider {
 	client := cloud.Client()
-	return providers.Split(NewLoadBalancer(Config{Client: client}), NewDNS(DNSConfig{Client: client, Zones: cloud.Zones}))
+	return engine.Split(NewLoadBalancer(Config{Client: client}), NewDNS(DNSConfig{Client: client, Zones: cloud.Zones}))
 }
 
 // Observe implements providers.Provider.
@@ -121,7 +122,11 @@ func (p *LoadBalancer) knows(places []providers.Place) bool {
 }
 
 // Apply implements providers.Provider.
-func (p *LoadBalancer) Apply(_ context.Context, owner providers.Owner, change providers.Change) error {
+func (p *LoadBalancer) Apply(_ context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+	return providers.Result{}, p.apply(owner, change)
+}
+
+func (p *LoadBalancer) apply(owner providers.Owner, change providers.Change) error {
 	created, err := apply(p.client, owner, change)
 	if err != nil {
 		return err
@@ -135,14 +140,14 @@ func (p *LoadBalancer) Apply(_ context.Context, owner providers.Owner, change pr
 }
 
 // Predict implements providers.Predictor.
-func (p *LoadBalancer) Predict(node providers.Node) providers.Node {
+func (p *LoadBalancer) Predict(node providers.Node, unknown providers.Unknown) providers.Node {
 	spec, ok := node.Spec.(AddressSpec)
 	if !ok || spec.IP != "" {
 		return node
 	}
-	spec.IP = providers.UnknownIPv4
+	spec.IP = unknown.IPv4
 	if spec.Family == providers.IPv6 {
-		spec.IP = providers.UnknownIPv6
+		spec.IP = unknown.IPv6
 	}
 	node.Spec = spec
 	return node

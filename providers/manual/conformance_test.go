@@ -177,7 +177,7 @@ func (p perCluster) Observe(ctx context.Context, owner providers.Owner, refs pro
 	return p.in(owner).Observe(ctx, owner, refs)
 }
 
-func (p perCluster) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (p perCluster) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	return p.in(owner).Apply(ctx, owner, change)
 }
 

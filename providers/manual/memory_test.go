@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // memory keeps documents in memory, as strictly as the Kubernetes API does.
@@ -66,12 +67,12 @@ func settle(t *testing.T, p *Provider, owner providers.Owner, gw providers.Gatew
 		if err != nil {
 			t.Fatalf("desiring: %v", err)
 		}
-		changes := providers.Diff(desired, observed)
+		changes := plan.Diff(desired, observed)
 		if len(changes) == 0 {
 			return observed
 		}
 		for _, change := range changes {
-			if err := p.Apply(t.Context(), owner, change); err != nil {
+			if _, err := p.Apply(t.Context(), owner, change); err != nil {
 				t.Fatalf("applying: %v", err)
 			}
 		}

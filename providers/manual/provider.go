@@ -83,7 +83,11 @@ func (p *Provider) observed(owner providers.Owner, ref Ref, doc Document) []prov
 }
 
 // Apply writes or deletes the hand-off. A document of that name with another mark is a Denied error, and stays as it is.
-func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+	return providers.Result{}, p.apply(ctx, owner, change)
+}
+
+func (p *Provider) apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
 	refs := documentRefs([]providers.Place{change.Node.Place})
 	if change.Node.Key != documentKey || len(refs) != 1 {
 		return fmt.Errorf("applying a change: node %q is not a hand-off", change.Node.Key)

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // resyncs is how often a settled gateway is looked at again.
@@ -52,7 +53,7 @@ func still(d *Driver, gw *providers.Gateway, n int) error {
 			return inCase(err, "resync %d", i)
 		}
 		if !settled {
-			return fmt.Errorf("resync %d finds something to do: %s", i, dueText(providers.Diff(d.Desired, d.Observed)))
+			return fmt.Errorf("resync %d finds something to do: %s", i, dueText(plan.Diff(d.Desired, d.Observed)))
 		}
 		d.World.Advance()
 	}
@@ -83,7 +84,7 @@ func converges(h Harness) (Tally, error) {
 	if len(ours) == 0 {
 		return Tally{}, errors.New("nothing was made")
 	}
-	status := providers.Assess(d.Provider, d.Desired, d.Observed)
+	status := plan.Assess(d.Provider, d.Desired, d.Observed)
 	for _, verdict := range []providers.Verdict{status.Addressed, status.Provisioned, status.Published} {
 		if verdict.State != providers.Ready && verdict.State != "" {
 			return Tally{}, fmt.Errorf("all is settled and the report says %s: %s", verdict.State, verdict.Message)
@@ -122,11 +123,11 @@ func plans(h Harness) (Tally, error) {
 				return Tally{}, inCase(err, "edit %q", edit.Name)
 			}
 		}
-		plan, err := providers.PredictRemoval(d.Provider, d.Observed)
+		ahead, err := plan.PredictRemoval(d.Provider, d.Observed)
 		if err != nil {
 			return Tally{}, inCase(err, "planning the removal")
 		}
-		if err := happens(plan, d, nil); err != nil {
+		if err := happens(ahead, d, nil); err != nil {
 			return Tally{}, inCase(err, "removal after %q", edit.Name)
 		}
 	}
@@ -144,21 +145,21 @@ func planned(w World, d *Driver, gw providers.Gateway, edit Edit) error {
 		return err
 	}
 	_, before := w.Calls()
-	plan, err := providers.Predict(d.Provider, gw, observed)
+	ahead, err := plan.Predict(d.Provider, gw, observed)
 	if err != nil {
 		return inCase(err, "planning")
 	}
 	if _, after := w.Calls(); after != before {
 		return errors.New("planning mutates")
 	}
-	if plan.Impact != edit.Impact {
-		return fmt.Errorf("the plan's impact is %s, not %s:\n%s", plan.Impact, edit.Impact, providers.Render(plan))
+	if ahead.Impact != edit.Impact {
+		return fmt.Errorf("the plan's impact is %s, not %s:\n%s", ahead.Impact, edit.Impact, plan.Render(ahead))
 	}
-	return happens(plan, d, &gw)
+	return happens(ahead, d, &gw)
 }
 
 // happens returns an error unless driving d makes just the planned changes.
-func happens(plan providers.Plan, d *Driver, gw *providers.Gateway) error {
+func happens(ahead plan.Plan, d *Driver, gw *providers.Gateway) error {
 	d.Applied = nil
 	if err := drive(d, gw); err != nil {
 		return err
@@ -171,7 +172,7 @@ func happens(plan providers.Plan, d *Driver, gw *providers.Gateway) error {
 		slices.Sort(out)
 		return out
 	}
-	return inCase(compareLines(lines(d.Applied), lines(plan.Changes)), "done against planned")
+	return inCase(compareLines(lines(d.Applied), lines(ahead.Changes)), "done against planned")
 }
 
 func edits(h Harness) (Tally, error) {
@@ -219,7 +220,7 @@ func keeps(h Harness) (Tally, error) {
 			_, then := before.Find(key, name)
 			_, now := d.Desired.Find(key, name)
 			if change.Verb != providers.Update && then && now {
-				return Tally{}, fmt.Errorf("edit %q: %s is wanted all the time: %s", edit.Name, key, providers.RenderChange(change))
+				return Tally{}, fmt.Errorf("edit %q: %s is wanted all the time: %s", edit.Name, key, plan.RenderChange(change))
 			}
 		}
 	}

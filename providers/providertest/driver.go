@@ -7,6 +7,8 @@ import (
 	"slices"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // Driver is a controller for one gateway: it gathers, observes, decides and applies, round by round, and keeps what a controller keeps
@@ -56,24 +58,24 @@ func (d *Driver) Inject(fault *Fault) {
 
 // Step is one round towards gw, or towards nothing if gw is nil. It returns whether the goal was found to be reached.
 func (d *Driver) Step(ctx context.Context, gw *providers.Gateway) (bool, error) {
-	p := watched{inner: d.Provider, world: d.World, problem: d.problem}
+	p := checked{inner: d.Provider, world: d.World, problem: d.problem}
 	if err := d.look(ctx, p, gw); err != nil {
 		return false, err
 	}
 	// Where something is to be created is written down first, and looked at: a crashed process may have been there.
-	if footprint := providers.Extend(d.Footprint, d.Desired); !reflect.DeepEqual(footprint, d.Footprint) {
+	if footprint := plan.Extend(d.Footprint, d.Desired); !reflect.DeepEqual(footprint, d.Footprint) {
 		d.Footprint = footprint
 		if err := d.look(ctx, p, gw); err != nil {
 			return false, err
 		}
 	}
-	changes := providers.Diff(d.Desired, d.Observed)
-	applied, err := providers.Apply(ctx, p, d.Owner, changes, nil)
+	changes := plan.Diff(d.Desired, d.Observed)
+	applied, err := engine.Apply(ctx, p, d.Owner, changes)
 	d.Applied = append(d.Applied, applied...)
 	if err != nil {
 		return false, err
 	}
-	return len(changes) == 0 && providers.Settled(d.Desired, d.Observed), nil
+	return len(changes) == 0 && plan.Settled(d.Desired, d.Observed), nil
 }
 
 // look observes and says what is wanted.
@@ -95,7 +97,7 @@ func (d *Driver) look(ctx context.Context, p providers.Provider, gw *providers.G
 	if err != nil {
 		return err
 	}
-	if err := providers.Check(d.Desired, observed); err != nil {
+	if err := plan.Check(d.Desired, observed); err != nil {
 		d.problem("Desired breaks the contract: %v", err)
 	}
 	return nil
@@ -124,12 +126,12 @@ func (d *Driver) Drive(ctx context.Context, gw *providers.Gateway) error {
 			continue
 		}
 		if quiet++; quiet > d.Quiet {
-			d.Footprint = providers.Shrink(d.Footprint, d.Observed, d.Desired)
+			d.Footprint = plan.Shrink(d.Footprint, d.Observed, d.Desired)
 			return nil
 		}
 	}
 	return fmt.Errorf("not settled after %d rounds; last error: %v; changes still due: %s",
-		d.Limit, last(d.Errors), dueText(providers.Diff(d.Desired, d.Observed)))
+		d.Limit, last(d.Errors), dueText(plan.Diff(d.Desired, d.Observed)))
 }
 
 func (d *Driver) problem(format string, args ...any) {
@@ -149,7 +151,7 @@ func dueText(changes []providers.Change) string {
 	}
 	var lines []string
 	for _, change := range changes {
-		lines = append(lines, providers.RenderChange(change))
+		lines = append(lines, plan.RenderChange(change))
 	}
 	return fmt.Sprint(lines)
 }

@@ -7,6 +7,8 @@ import (
 	"fmt"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // scenario is a way of a gateway: driven to each goal in turn; nil is removal. Faults are injected on the way to the last.
@@ -124,7 +126,7 @@ func (s scenario) survive(h Harness, fault *Fault, end []Thing, calls int) error
 }
 
 // abandons crashes at each call of a creation and then removes the gateway instead of going on.
-func abandons(h Harness) (Tally, error) {
+func interrupted(h Harness) (Tally, error) {
 	creation := scenarios(h)[0]
 	_, calls, err := creation.clean(h)
 	if err != nil {
@@ -302,7 +304,7 @@ func (s scenario) lagging(h Harness, lag int, fault *Fault, end []Thing) error {
 }
 
 // rivals lets two operators, each with a memory of its own, take turns at looking and then at changing.
-func rivals(h Harness) (Tally, error) {
+func twoOperators(h Harness) (Tally, error) {
 	for _, s := range scenarios(h) {
 		end, _, err := s.clean(h)
 		if err != nil {
@@ -334,12 +336,12 @@ func race(w World, d *Driver, goal *providers.Gateway) error {
 			if err := process.look(ctx, process.Provider, goal); err != nil {
 				return err
 			}
-			d.Footprint = providers.Extend(d.Footprint, process.Desired)
+			d.Footprint = plan.Extend(d.Footprint, process.Desired)
 		}
 		for _, process := range []*Driver{d, &second} {
-			changes := providers.Diff(process.Desired, process.Observed)
-			idle = idle && len(changes) == 0 && providers.Settled(process.Desired, process.Observed)
-			_, err := providers.Apply(ctx, process.Provider, process.Owner, changes, nil)
+			changes := plan.Diff(process.Desired, process.Observed)
+			idle = idle && len(changes) == 0 && plan.Settled(process.Desired, process.Observed)
+			_, err := engine.Apply(ctx, process.Provider, process.Owner, changes)
 			if class := providers.ClassOf(err); class == providers.Denied || class == providers.Invalid {
 				return err
 			}

@@ -8,9 +8,10 @@ import (
 	"slices"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
-func namesakes(h Harness) (Tally, error) {
+func nameCollisions(h Harness) (Tally, error) {
 	_, clean, err := start(h, h.Gateway())
 	if err != nil {
 		return Tally{}, err
@@ -26,7 +27,7 @@ func namesakes(h Harness) (Tally, error) {
 			continue
 		}
 		planted++
-		if err := namesake(h, w, id); err != nil {
+		if err := nameCollision(h, w, id); err != nil {
 			return Tally{}, inCase(err, "a foreign %s", node.Key)
 		}
 	}
@@ -37,7 +38,7 @@ func namesakes(h Harness) (Tally, error) {
 }
 
 // namesake drives into a foreign thing, then takes that away and goes on.
-func namesake(h Harness, w World, id string) error {
+func nameCollision(h Harness, w World, id string) error {
 	gw := h.Gateway()
 	before := inventory(w)
 	d := NewDriver(h, w, gw.Owner)
@@ -106,9 +107,9 @@ func disowned(h Harness) (Tally, error) {
 			if change.Verb == providers.Create {
 				continue
 			}
-			did, err := steal(h, goal, k)
+			did, err := takeOwner(h, goal, k)
 			if err != nil {
-				return Tally{}, inCase(err, "goal %d, %s", i, providers.RenderChange(change))
+				return Tally{}, inCase(err, "goal %d, %s", i, plan.RenderChange(change))
 			}
 			if did {
 				tried[change.Verb]++
@@ -122,12 +123,12 @@ func disowned(h Harness) (Tally, error) {
 }
 
 // steal drives towards goal up to the k-th change, disowns what that is about to change, and makes it.
-func steal(h Harness, goal *providers.Gateway, k int) (bool, error) {
+func takeOwner(h Harness, goal *providers.Gateway, k int) (bool, error) {
 	w, d, err := start(h, h.Gateway())
 	if err != nil {
 		return false, err
 	}
-	thief := &thief{Provider: d.Provider, at: k, world: w}
+	thief := &ownerTaken{Provider: d.Provider, at: k, world: w}
 	d.Provider = thief
 	for range d.Limit {
 		_, err = d.Step(context.Background(), goal)
@@ -148,24 +149,24 @@ func steal(h Harness, goal *providers.Gateway, k int) (bool, error) {
 		return true, fmt.Errorf("it gives %v, not a Denied error", thief.err)
 	}
 	now, there := find(w.Inventory(), thief.id)
-	if !there || !reflect.DeepEqual(now, thief.loot) {
-		return true, fmt.Errorf("%s was %v and is now %v", thief.id, thief.loot, now)
+	if !there || !reflect.DeepEqual(now, thief.taken) {
+		return true, fmt.Errorf("%s was %v and is now %v", thief.id, thief.taken, now)
 	}
 	return true, nil
 }
 
 // thief is a Provider under which the thing that the change number `at` is about gets another owner just before.
-type thief struct {
+type ownerTaken struct {
 	providers.Provider
 	at    int
 	world World
 	done  bool
 	id    string
-	loot  Thing
+	taken Thing
 	err   error
 }
 
-func (t *thief) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (t *ownerTaken) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	if t.at > 0 || t.done {
 		t.at--
 		return t.Provider.Apply(ctx, owner, change)
@@ -176,11 +177,12 @@ func (t *thief) Apply(ctx context.Context, owner providers.Owner, change provide
 	}
 	if t.world.Disown(id) {
 		t.id = id
-		t.loot, _ = find(t.world.Inventory(), id)
+		t.taken, _ = find(t.world.Inventory(), id)
 	}
 	t.done = true
-	t.err = t.Provider.Apply(ctx, owner, change)
-	return t.err
+	var result providers.Result
+	result, t.err = t.Provider.Apply(ctx, owner, change)
+	return result, t.err
 }
 
 func brings(h Harness) (Tally, error) {
@@ -194,7 +196,7 @@ func brings(h Harness) (Tally, error) {
 	if err := drive(d, &gw); err != nil {
 		return Tally{}, err
 	}
-	status := providers.Assess(d.Provider, d.Desired, d.Observed)
+	status := plan.Assess(d.Provider, d.Desired, d.Observed)
 	wanted := slices.Sorted(slices.Values(gw.Addresses))
 	if !slices.Equal(status.Addresses, wanted) {
 		return Tally{}, fmt.Errorf("the addresses are %v, not the brought %v", status.Addresses, wanted)

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/fake"
 )
 
@@ -14,7 +15,7 @@ func unchecked(verb providers.Verb) tamper {
 			kind := fake.Kind(change.Node.Kind())
 			switch {
 			case change.Verb != verb:
-				return inner.Apply(context.Background(), owner, change)
+				return apply(inner, owner, change)
 			case verb == providers.Update:
 				return client.Update(kind, change.Old.ID, change.Node.Spec, change.Node.Retain)
 			default:
@@ -45,16 +46,16 @@ func broughtIsOurs(cloud *fake.Cloud) providers.Provider {
 		}
 		return graph, err
 	}
-	return providers.Split(reckless, dns)
+	return engine.Split(reckless, dns)
 }
 
 // retry is an SDK that makes a call again when the reply is lost.
 func retry(inner providers.Provider, client *fake.Client, _ *fake.Cloud) providers.Provider {
 	return onCreate(inner, func(owner providers.Owner, node providers.Node) error {
 		change := providers.Change{Verb: providers.Create, Node: node}
-		err := inner.Apply(context.Background(), owner, change)
+		err := apply(inner, owner, change)
 		if err != nil && !errors.Is(err, fake.ErrCrash) && providers.ClassOf(err) == providers.Transient {
-			return inner.Apply(context.Background(), owner, change)
+			return apply(inner, owner, change)
 		}
 		return err
 	})
@@ -71,7 +72,7 @@ func hideDoubles(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) provid
 	}}
 }
 
-func blindEye(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
+func hidesErrors(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, observe: func(owner providers.Owner, refs providers.Refs) (providers.Graph, error) {
 		graph, err := inner.Observe(context.Background(), owner, refs)
 		if err != nil {
@@ -84,7 +85,7 @@ func blindEye(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers
 // unclassed loses the class on the way.
 func unclassed(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, apply: func(owner providers.Owner, change providers.Change) error {
-		if err := inner.Apply(context.Background(), owner, change); err != nil {
+		if err := apply(inner, owner, change); err != nil {
 			return errors.New(err.Error())
 		}
 		return nil
@@ -136,11 +137,11 @@ func earlyReport(cloud *fake.Cloud) providers.Provider {
 		status.Provisioned.State = providers.Ready
 		return status
 	}}
-	return providers.Split(early, dns)
+	return engine.Split(early, dns)
 }
 
 // naive joins the parts without holding records back: what can't be published now is not wanted.
-func naive(cloud *fake.Cloud) providers.Provider {
+func withoutWaiting(cloud *fake.Cloud) providers.Provider {
 	split := fake.New(cloud)
 	return altered{Provider: split, desired: func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
 		graph, err := split.Desired(gw, observed)
@@ -151,9 +152,9 @@ func naive(cloud *fake.Cloud) providers.Provider {
 }
 
 // impatient loses what a Throttled error says about when to try again.
-func impatient(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
+func withoutBackoff(inner providers.Provider, _ *fake.Client, _ *fake.Cloud) providers.Provider {
 	return altered{Provider: inner, apply: func(owner providers.Owner, change providers.Change) error {
-		err := inner.Apply(context.Background(), owner, change)
+		err := apply(inner, owner, change)
 		var classed *providers.Error
 		if errors.As(err, &classed) {
 			classed.After = 0

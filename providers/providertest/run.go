@@ -46,16 +46,16 @@ func Cases() []Case {
 		{"what is wanted before and after an edit is not deleted in between", keeps},
 		{"removal leaves nothing, and an empty footprint", removes},
 		{"an invalid gateway is refused with its field before any mutating call", refuses},
-		{"a foreign thing with our very name is Denied and untouched", namesakes},
+		{"a foreign thing with our very name is Denied and untouched", nameCollisions},
 		{"two owners live beside each other", coexists},
 		{"a thing that was given to another owner is not changed and not deleted", disowned},
 		{"a brought address is used and left alone", brings},
 		{"what is removed by hand comes back", repairs},
 		{"an error has its class, and a failed read is not an empty world", answers},
 		{"lists that lag lead to the same end", stale},
-		{"two operators at once lead to the same end", rivals},
+		{"two operators at once lead to the same end", twoOperators},
 		{"a crash or a lost reply at any call leads to the same end", crashes},
-		{"removal in the middle of creation leaves nothing", abandons},
+		{"removal in the middle of creation leaves nothing", interrupted},
 	}
 }
 

@@ -9,7 +9,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/fake"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	"github.com/edgegateway/edgegateway/providers/providertest"
 )
 
@@ -48,7 +50,7 @@ func TestTheDNSAdapterAloneKeepsTheContract(t *testing.T) {
 
 func TestTheLoadBalancerWithoutDNSKeepsTheContract(t *testing.T) {
 	h := fakeHarness(func(cloud *fake.Cloud) providers.Provider {
-		return providers.Split(fake.NewLoadBalancer(fake.Config{Client: cloud.Client()}), providers.NoDNS{})
+		return engine.Split(fake.NewLoadBalancer(fake.Config{Client: cloud.Client()}), engine.NoDNS{})
 	})
 	h.Edits, h.Invalid = h.Edits[:4], h.Invalid[:2]
 	providertest.Run(t, h)
@@ -57,7 +59,7 @@ func TestTheLoadBalancerWithoutDNSKeepsTheContract(t *testing.T) {
 func TestARetainedAddressOutlivesItsGateway(t *testing.T) {
 	h := fakeHarness(func(cloud *fake.Cloud) providers.Provider {
 		client := cloud.Client()
-		return providers.Split(
+		return engine.Split(
 			fake.NewLoadBalancer(fake.Config{Client: client, Retain: true}),
 			fake.NewDNS(fake.DNSConfig{Client: client, Zones: cloud.Zones}))
 	})
@@ -117,7 +119,7 @@ func TestAnApprovalHoldsUntilItsPlanIsCarriedOut(t *testing.T) {
 		t.Run(edit.Name, func(t *testing.T) {
 			w, d, gw := settled(t, h)
 			edit.Apply(&gw)
-			plan, err := providers.Predict(d.Provider, gw, d.Observed)
+			ahead, err := plan.Predict(d.Provider, gw, d.Observed)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,12 +129,12 @@ func TestAnApprovalHoldsUntilItsPlanIsCarriedOut(t *testing.T) {
 					t.Fatal(err)
 				}
 				w.Advance()
-				rest, err := providers.Predict(d.Provider, gw, d.Observed)
+				rest, err := plan.Predict(d.Provider, gw, d.Observed)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !rest.ApprovedBy(plan.Hash) {
-					t.Fatalf("%s is not approved by %s; what is left:\n%s", rest.Hash, plan.Hash, providers.Render(rest))
+				if !rest.ApprovedBy(ahead.Hash) {
+					t.Fatalf("%s is not approved by %s; what is left:\n%s", rest.Hash, ahead.Hash, plan.Render(rest))
 				}
 				if done {
 					return
@@ -147,7 +149,7 @@ func TestAnApprovalOutlivesScalingButNotAnotherGoal(t *testing.T) {
 	h := fakeHarness(fake.New)
 	_, d, gw := settled(t, h)
 	gw.Ports[1].ProxyProtocol = true
-	plan, err := providers.Predict(d.Provider, gw, d.Observed)
+	ahead, err := plan.Predict(d.Provider, gw, d.Observed)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,12 +158,12 @@ func TestAnApprovalOutlivesScalingButNotAnotherGoal(t *testing.T) {
 	scaled.Targets = scaled.Targets[:1]
 	widened.Hostnames = append(widened.Hostnames, "more.example.com")
 	for gw, want := range map[*providers.Gateway]bool{&scaled: true, &widened: false} {
-		again, err := providers.Predict(d.Provider, *gw, d.Observed)
+		again, err := plan.Predict(d.Provider, *gw, d.Observed)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := again.ApprovedBy(plan.Hash); got != want {
-			t.Errorf("approved: %t, not %t:\n%s", got, want, providers.Render(again))
+		if got := again.ApprovedBy(ahead.Hash); got != want {
+			t.Errorf("approved: %t, not %t:\n%s", got, want, plan.Render(again))
 		}
 	}
 }
@@ -170,7 +172,7 @@ func TestThePlanOfANewGatewayIsReadable(t *testing.T) {
 	h := fakeHarness(fake.New)
 	gw := h.Gateway()
 	gw.Hostnames, gw.Ports, gw.Targets = gw.Hostnames[:1], gw.Ports[1:], gw.Targets[:1]
-	plan, err := providers.Predict(h.New().Provider(), gw, providers.Graph{})
+	ahead, err := plan.Predict(h.New().Provider(), gw, providers.Graph{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +205,7 @@ func TestThePlanOfANewGatewayIsReadable(t *testing.T) {
       ttl: 60
 
 Hash: `
-	got, _, _ := strings.Cut(providers.Render(plan), "Hash: ")
+	got, _, _ := strings.Cut(plan.Render(ahead), "Hash: ")
 	if diff := cmp.Diff(want, got+"Hash: "); diff != "" {
 		t.Errorf("plan (-want +got):\n%s", diff)
 	}

@@ -6,6 +6,8 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/aws/dns"
+	"github.com/edgegateway/edgegateway/providers/aws/lb"
 )
 
 // The keys of a Secret with credentials for AWS. The token is optional.
@@ -27,14 +29,14 @@ func (r *Registry) awsAccess(class api.EdgeGatewayClassSpec, secret map[string][
 }
 
 func (r *Registry) awsLoadBalancers(ctx context.Context, class api.EdgeGatewayClassSpec, secret map[string][]byte) (providers.Provider, error) {
-	lb, err := aws.NewLoadBalancers(ctx, aws.Config{
+	p, err := lb.New(ctx, lb.Config{
 		Access: r.awsAccess(class, secret), Region: class.AWS.Region, Subnets: class.AWS.Subnets, Internal: class.AWS.Scheme == api.SchemeInternal,
 		Retain: class.ReclaimPolicy == api.ReclaimRetain,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return r.watched(lb, 0), nil
+	return r.watched(p, 0), nil
 }
 
 // route53 returns the DNS provider. Without a Secret of its own it uses the load balancers' if they are in AWS too.
@@ -52,9 +54,9 @@ func (r *Registry) route53(ctx context.Context, class api.EdgeGatewayClassSpec, 
 	if settings := class.DNS.Route53; settings != nil && settings.Endpoint != "" {
 		access.Endpoint = settings.Endpoint
 	}
-	dns, err := aws.NewDNS(ctx, aws.DNSConfig{Access: access, Region: region, Zones: class.DNS.Zones, TTL: class.DNS.TTLSeconds, Shared: shared})
+	p, err := dns.New(ctx, dns.Config{Access: access, Region: region, Zones: class.DNS.Zones, TTL: class.DNS.TTLSeconds, Shared: shared})
 	if err != nil {
 		return nil, err
 	}
-	return r.watched(dns, dnsPending), nil
+	return r.watched(p, dnsPending), nil
 }

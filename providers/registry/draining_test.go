@@ -6,15 +6,14 @@ import (
 	"time"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
 )
 
 // stateOf says how the load balancer has a target, as somebody may believe who waits for it: "?" is not to be believed.
-func stateOf(out providers.Outcome, address string) providers.TargetState {
-	for _, target := range out.Status.Targets {
-		if target.ID == address {
-			return target.State
-		}
+func stateOf(out engine.Outcome, address string) providers.State {
+	if state, listed := out.Status.Targets[address]; listed {
+		return state
 	}
 	if out.Err != nil || len(out.Applied) > 0 || !out.Quiet || len(out.Status.Targets) == 0 {
 		return "?"
@@ -42,17 +41,17 @@ func TestATargetIsWaitedForAsLongAsItTakes(t *testing.T) {
 	g.gateway.TargetKind, g.gateway.Targets = providers.Pods, old
 	a.drive(t, g, settled)
 	a.cloud.Advance(time.Hour)
-	a.drive(t, g, func(out providers.Outcome) bool { return stateOf(out, old[0].Address) == providers.TargetServing })
+	a.drive(t, g, func(out engine.Outcome) bool { return stateOf(out, old[0].Address) == providers.Ready })
 	g.awaited = true
 
 	g.gateway.Targets = append(slices.Clone(old), come)
 	began := a.cloud.Now()
-	a.drive(t, g, func(out providers.Outcome) bool {
+	a.drive(t, g, func(out engine.Outcome) bool {
 		state := stateOf(out, come.Address)
 		if state == "out" {
 			t.Errorf("%s after it came, it is out", a.cloud.Now().Sub(began))
 		}
-		return state == providers.TargetServing
+		return state == providers.Ready
 	})
 	if took := a.cloud.Now().Sub(began); took > 5*time.Minute {
 		t.Errorf("it takes %s to learn that a new target is served", took)
@@ -60,8 +59,8 @@ func TestATargetIsWaitedForAsLongAsItTakes(t *testing.T) {
 
 	g.gateway.Targets[0].Draining = true
 	began = a.cloud.Now()
-	seen, outSince := map[providers.TargetState]bool{}, time.Time{}
-	a.drive(t, g, func(out providers.Outcome) bool {
+	seen, outSince := map[providers.State]bool{}, time.Time{}
+	a.drive(t, g, func(out engine.Outcome) bool {
 		state, there := stateOf(out, old[0].Address), a.known(t, old[0].Address)
 		if seen[state] = true; state == "out" && there {
 			t.Fatalf("%s after it began to leave, it is said to be out, and AWS has it", a.cloud.Now().Sub(began))
@@ -71,7 +70,7 @@ func TestATargetIsWaitedForAsLongAsItTakes(t *testing.T) {
 		}
 		return state == "out"
 	})
-	if !seen[providers.TargetLeaving] || outSince.Sub(began) < time.Minute || a.cloud.Now().Sub(outSince) > 30*time.Second {
+	if !seen[providers.Leaving] || outSince.Sub(began) < time.Minute || a.cloud.Now().Sub(outSince) > 30*time.Second {
 		t.Errorf("AWS took %s, and it was learnt after %s, by way of %v", outSince.Sub(began), a.cloud.Now().Sub(began), seen)
 	}
 }

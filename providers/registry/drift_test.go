@@ -143,12 +143,12 @@ func TestTwoClustersInOneAccountDoNotSeeEachOther(t *testing.T) {
 	if after := fmt.Sprint(a.cloud.Inventory()); after != before {
 		t.Errorf("before: %s\nafter: %s", before, after)
 	}
-	var possessions []providers.Possession
-	possessions, err := a.provider(t).(providers.Surveyor).Survey(t.Context(), "another", nil)
+	var possessions []providers.OwnedResource
+	possessions, err := a.provider(t).(providers.OwnedLister).ListOwned(t.Context(), "another", nil)
 	if err != nil || len(possessions) > 0 {
 		t.Errorf("of the second there is still %v, %v", possessions, err)
 	}
-	possessions, err = a.provider(t).(providers.Surveyor).Survey(t.Context(), "cluster", nil)
+	possessions, err = a.provider(t).(providers.OwnedLister).ListOwned(t.Context(), "cluster", nil)
 	if err != nil || len(possessions) < 5 {
 		t.Errorf("of the first there is %v, %v", possessions, err)
 	}

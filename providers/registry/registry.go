@@ -14,8 +14,9 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/rfc2136"
 )
 
@@ -27,10 +28,10 @@ type Registry struct {
 	// Forbidden ranges are the cluster's own: no address of an entrance may be in them.
 	Forbidden []netip.Prefix
 	// Pace is how often clouds that can be swept are looked at. Zero: providers.DefaultPace.
-	Pace providers.Pace
+	Pace engine.Pace
 	// AWS carries the calls to AWS, within Budgets. Nil: a client with a time limit, and no budget.
 	AWS     sdk.HTTPClient
-	Budgets *aws.Budgets
+	Budgets *ratelimit.Budgets
 	// DialDNS connects to name servers that take dynamic updates. Nil: by the network.
 	DialDNS func(ctx context.Context, address string) (net.Conn, error)
 
@@ -68,7 +69,7 @@ func (r *Registry) New(ctx context.Context, class api.EdgeGatewayClassSpec, cred
 		if err != nil {
 			return nil, err
 		}
-		return providers.Split(lb, dns), nil
+		return engine.Split(lb, dns), nil
 	})
 }
 
@@ -79,10 +80,10 @@ const dnsPending = 15 * time.Second
 func (r *Registry) watched(p providers.Provider, pending time.Duration) providers.Provider {
 	pace := r.Pace
 	if pace.Deep == 0 && !pace.Unshared {
-		pace = providers.DefaultPace()
+		pace = engine.DefaultPace()
 	}
 	pace.Pending = cmp.Or(pending, pace.Pending)
-	return providers.Watch(p, pace)
+	return engine.NewCache(p, pace)
 }
 
 func (r *Registry) loadBalancers(ctx context.Context, class api.EdgeGatewayClassSpec, secret map[string][]byte) (providers.Provider, error) {

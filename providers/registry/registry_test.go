@@ -9,6 +9,8 @@ import (
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -36,7 +38,7 @@ func newAccountOf(t *testing.T, config simaws.Config) *account {
 			t.Errorf("gaps: %v", gaps)
 		}
 	})
-	pace := providers.DefaultPace()
+	pace := engine.DefaultPace()
 	pace.Now = cloud.Now
 	key := simaws.DefaultKey
 	return &account{
@@ -65,7 +67,7 @@ type tenant struct {
 	owner     providers.Owner
 	gateway   *providers.Gateway
 	footprint []providers.Place
-	memory    providers.Memory
+	memory    plan.LastApplied
 	// awaited says that somebody waits for one of its targets.
 	awaited bool
 }
@@ -83,22 +85,22 @@ func newTenant(name string) *tenant {
 	}}
 }
 
-func (g *tenant) round(ctx context.Context, p providers.Provider) providers.Outcome {
-	out := providers.Round{
-		Provider: p, Owner: g.owner, Gateway: g.gateway, Refs: providers.Refs{Places: g.footprint}, Memory: g.memory, Awaited: g.awaited,
-		Store: func(_ context.Context, footprint []providers.Place, memory providers.Memory) error {
+func (g *tenant) round(ctx context.Context, p providers.Provider) engine.Outcome {
+	out := engine.Round{
+		Provider: p, Owner: g.owner, Gateway: g.gateway, Refs: providers.Refs{Places: g.footprint}, LastApplied: g.memory, Awaited: g.awaited,
+		Store: func(_ context.Context, footprint []providers.Place, memory plan.LastApplied) error {
 			g.footprint, g.memory = footprint, memory
 			return nil
 		},
 	}.Run(ctx)
-	g.footprint, g.memory = out.Footprint, out.Memory
+	g.footprint, g.memory = out.Footprint, out.LastApplied
 	return out
 }
 
 // drive makes rounds, five seconds apart, until done says so.
-func (a *account) drive(t *testing.T, g *tenant, done func(providers.Outcome) bool) {
+func (a *account) drive(t *testing.T, g *tenant, done func(engine.Outcome) bool) {
 	t.Helper()
-	var out providers.Outcome
+	var out engine.Outcome
 	for range 200 {
 		out = g.round(t.Context(), a.provider(t))
 		if class := providers.ClassOf(out.Err); class == providers.Denied || class == providers.Invalid {
@@ -109,12 +111,12 @@ func (a *account) drive(t *testing.T, g *tenant, done func(providers.Outcome) bo
 		}
 		a.cloud.Advance(5 * time.Second)
 	}
-	t.Fatalf("not done after 200 rounds: %v; %v", out.Err, providers.Diff(out.Desired, out.Observed))
+	t.Fatalf("not done after 200 rounds: %v; %v", out.Err, plan.Diff(out.Desired, out.Observed))
 }
 
-func settled(out providers.Outcome) bool { return out.Settled() }
+func settled(out engine.Outcome) bool { return out.Settled() }
 
-func gone(out providers.Outcome) bool { return out.Gone() }
+func gone(out engine.Outcome) bool { return out.Gone() }
 
 func TestAClassOfAWSMakesAndRemovesAGateway(t *testing.T) {
 	a, g := newAccount(t), newTenant("web")
@@ -124,7 +126,7 @@ func TestAClassOfAWSMakesAndRemovesAGateway(t *testing.T) {
 		t.Fatal("nothing was made, or nothing is known of it")
 	}
 	// A settled gateway costs sweeps, and changes nothing.
-	a.drive(t, g, func(providers.Outcome) bool { a.cloud.Advance(time.Minute); return true })
+	a.drive(t, g, func(engine.Outcome) bool { a.cloud.Advance(time.Minute); return true })
 	_, wrote := a.cloud.Calls()
 	for range 20 {
 		g.round(t.Context(), a.provider(t))

@@ -11,7 +11,11 @@ import (
 
 // Apply writes or removes one record and its claim by one update, which the server makes as a whole or not at all. It reads first, to
 // know what is left to do, and reads back after, so that success means that the server answers with it.
-func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (p *Provider) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
+	return providers.Result{}, p.apply(ctx, owner, change)
+}
+
+func (p *Provider) apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
 	at, err := targetOf(change.Node)
 	if err != nil {
 		return fmt.Errorf("applying a change: %w", err)

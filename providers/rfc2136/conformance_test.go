@@ -14,6 +14,7 @@ import (
 
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/providertest"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // worlds of the suite are views of one BIND, each with a zone and a key of its own. The suite asks for hundreds and uses a few at a time, so
@@ -194,21 +195,21 @@ func (w *world) decide(generation int, message *dns.Msg) fate {
 
 // inventory lists sets of records. The mark of an address's is in the claim of its name.
 func (w *world) inventory() []providertest.Thing {
-	claims := map[string]providers.Claim{}
+	claims := map[string]records.Claim{}
 	values := map[string][]string{}
 	for _, line := range transfer(w.t, w.server.address, worldZone, w.key) {
 		words := strings.SplitN(line, " ", 4)
 		id := plain(words[0]) + "/" + words[2]
 		values[id] = append(values[id], words[1]+" "+words[3])
-		if c, ok := providers.ParseClaim([]string{strings.Trim(words[3], `"`)}); ok && words[2] == "TXT" {
+		if c, ok := records.ParseClaim([]string{strings.Trim(words[3], `"`)}); ok && words[2] == "TXT" {
 			claims[plain(words[0])] = c
 		}
 	}
 	var things []providertest.Thing
-	for id, records := range values {
+	for id, sets := range values {
 		host, kind, _ := strings.Cut(id, "/")
-		thing := providertest.Thing{ID: id, Name: kind + " " + host, Detail: strings.Join(records, ", ")}
-		if c := claims[providers.ClaimName(host)]; c.Has(kind) {
+		thing := providertest.Thing{ID: id, Name: kind + " " + host, Detail: strings.Join(sets, ", ")}
+		if c := claims[records.ClaimName(host)]; c.Has(kind) {
 			thing.Mark = c.Mark
 		}
 		if c, claimed := claims[host]; claimed {
@@ -237,8 +238,8 @@ func (w *world) disown(id string) bool {
 			continue
 		}
 		w.change(func(update *dns.Msg) {
-			update.RemoveRRset([]dns.RR{empty(providers.ClaimName(host), dns.TypeTXT)})
-			update.Insert([]dns.RR{claimRecord(host, providers.Owner{Cluster: "thief"}.Claim(kind), defaultTTL)})
+			update.RemoveRRset([]dns.RR{empty(records.ClaimName(host), dns.TypeTXT)})
+			update.Insert([]dns.RR{claimRecord(host, records.ClaimOf(providers.Owner{Cluster: "thief"}, kind), defaultTTL)})
 		})
 		return true
 	}

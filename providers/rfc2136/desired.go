@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // Record is the spec of a node: one set of records of one type. All its changes are in place.
@@ -97,8 +98,8 @@ func (p *Provider) zoneOf(host string) (string, error) {
 	if _, ok := dns.IsDomainName(dns.Fqdn(host)); !ok || strings.Contains(strings.TrimPrefix(host, "*."), "*") {
 		return "", fmt.Errorf("%q is not a name that DNS can have", host)
 	}
-	if _, ok := dns.IsDomainName(dns.Fqdn(providers.ClaimName(host))); !ok {
-		return "", fmt.Errorf("%s leaves no room for the name of its claim, %s; use a shorter name", host, providers.ClaimName(host))
+	if _, ok := dns.IsDomainName(dns.Fqdn(records.ClaimName(host))); !ok {
+		return "", fmt.Errorf("%s leaves no room for the name of its claim, %s; use a shorter name", host, records.ClaimName(host))
 	}
 	return p.zones[i], nil
 }

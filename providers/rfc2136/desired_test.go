@@ -9,6 +9,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 func TestAHostnameOutsideTheZonesIsRefusedWithItsField(t *testing.T) {
@@ -92,7 +93,7 @@ func TestRecordsAreWantedByFamilyAndWaitForAnAddress(t *testing.T) {
 			if diff := cmp.Diff(c.want, got.Nodes); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
-			if err := providers.Check(got, providers.NewGraph(c.observed...)); err != nil {
+			if err := plan.Check(got, providers.NewGraph(c.observed...)); err != nil {
 				t.Error(err)
 			}
 		})

@@ -7,12 +7,13 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // The reasons of errors.
 const (
 	// ReasonConflict: the name is someone else's.
-	ReasonConflict = providers.ReasonRecordConflict
+	ReasonConflict = records.ReasonRecordConflict
 	// ReasonZone: the server does not take our updates, or queries, of the zone.
 	ReasonZone = "ZoneNotAllowed"
 	// ReasonTSIG: the server does not accept our signature, or we don't accept its.

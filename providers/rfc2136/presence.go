@@ -9,12 +9,13 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // presence is what the server says about a name now.
 type presence struct {
 	// claim is the one that can be read, if claimed.
-	claim   providers.Claim
+	claim   records.Claim
 	claimed bool
 	// texts are the TXT records at the claim's name, whatever they say.
 	texts []string
@@ -86,9 +87,9 @@ func (f presence) nodes(place providers.Place, host, mark string) []providers.No
 func (f presence) conflict(host, mark string) string {
 	switch {
 	case f.claimed && f.claim.Mark != mark:
-		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", host, providers.ClaimName(host))
+		return fmt.Sprintf("%s is claimed by another EdgeGateway (TXT record at %s)", host, records.ClaimName(host))
 	case len(f.texts) > 0 && !f.claimed:
-		return fmt.Sprintf("a TXT record at %s is not a claim of ours", providers.ClaimName(host))
+		return fmt.Sprintf("a TXT record at %s is not a claim of ours", records.ClaimName(host))
 	case f.alias != "":
 		return fmt.Sprintf("%s has a CNAME record to %s that is not ours", host, f.alias)
 	}

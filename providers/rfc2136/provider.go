@@ -10,6 +10,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // Name of this provider in a place.
@@ -114,5 +115,5 @@ func plain(name string) string { return strings.TrimSuffix(strings.ToLower(name)
 
 // Report implements providers.Provider.
 func (p *Provider) Report(observed providers.Graph) providers.Status {
-	return providers.ReportRecords(observed)
+	return records.Report(observed)
 }

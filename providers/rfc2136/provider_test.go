@@ -13,6 +13,9 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 var (
@@ -61,18 +64,18 @@ func (e *edge) reconcile(ctx context.Context, want func() (providers.Graph, erro
 		if err != nil {
 			return err
 		}
-		e.footprint = providers.Extend(e.footprint, desired)
+		e.footprint = plan.Extend(e.footprint, desired)
 		if e.observed, err = e.provider.Observe(ctx, e.owner, providers.Refs{Places: e.footprint}); err != nil {
 			return err
 		}
 		if desired, err = want(); err != nil {
 			return err
 		}
-		changes := providers.Diff(desired, e.observed)
+		changes := plan.Diff(desired, e.observed)
 		if len(changes) == 0 {
 			return nil
 		}
-		if _, err := providers.Apply(ctx, e.provider, e.owner, changes, nil); err != nil {
+		if _, err := engine.Apply(ctx, e.provider, e.owner, changes); err != nil {
 			return err
 		}
 	}
@@ -109,7 +112,7 @@ func wantError(t *testing.T, err error, class providers.Class, reason string, wo
 }
 
 func claimLine(o providers.Owner, name, types string) string {
-	return fmt.Sprintf("%s. 60 TXT %q", name, o.Claim(strings.Fields(types)...).Text())
+	return fmt.Sprintf("%s. 60 TXT %q", name, records.ClaimOf(o, strings.Fields(types)...).Text())
 }
 
 func TestRecordsAreCreatedUpdatedAndDeletedWithTheirClaim(t *testing.T) {
@@ -332,11 +335,11 @@ func TestAfterALostReplyTheSameUpdateSucceeds(t *testing.T) {
 			mu.Lock()
 			lost = 0
 			mu.Unlock()
-			err := e.provider.Apply(t.Context(), owner, change)
+			_, err := e.provider.Apply(t.Context(), owner, change)
 			wantError(t, err, providers.Transient, ReasonUnreachable)
 			after := s.content(t, "example.test")
 			for range 2 {
-				if err := e.provider.Apply(t.Context(), owner, change); err != nil {
+				if _, err := e.provider.Apply(t.Context(), owner, change); err != nil {
 					t.Errorf("%s again: %v", change.Verb, err)
 				}
 			}

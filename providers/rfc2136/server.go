@@ -10,7 +10,7 @@ import (
 
 	"github.com/miekg/dns"
 
-	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // timeout of each step of an exchange; fudge is how far the clocks may differ, in seconds.
@@ -79,23 +79,23 @@ func (s *session) exchange(message *dns.Msg) (*dns.Msg, error) {
 func (s *session) read(zone, host string) (presence, error) {
 	found := presence{values: map[string][]string{}, ttls: map[string]uint32{}}
 	for _, kind := range []string{typeA, typeAAAA} {
-		records, err := s.query(zone, host, dns.StringToType[kind])
+		answers, err := s.query(zone, host, dns.StringToType[kind])
 		if err != nil {
 			return presence{}, err
 		}
-		found.add(kind, records)
+		found.add(kind, answers)
 	}
-	records, err := s.query(zone, providers.ClaimName(host), dns.TypeTXT)
+	answers, err := s.query(zone, records.ClaimName(host), dns.TypeTXT)
 	if err != nil {
 		return presence{}, err
 	}
-	for _, record := range records {
+	for _, record := range answers {
 		if txt, ok := record.(*dns.TXT); ok {
 			found.texts = append(found.texts, strings.Join(txt.Txt, ""))
 		}
 	}
 	slices.Sort(found.texts)
-	found.claim, found.claimed = providers.ParseClaim(found.texts)
+	found.claim, found.claimed = records.ParseClaim(found.texts)
 	return found, nil
 }
 

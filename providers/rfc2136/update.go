@@ -7,6 +7,7 @@ import (
 	"github.com/miekg/dns"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/records"
 )
 
 // put returns the update that gives a record these values, or nil if nothing is to be done. The server makes it only if the name is ours, or
@@ -16,16 +17,16 @@ func put(at target, owner providers.Owner, found presence, record Record) (*dns.
 	if found.ours(mark, at.kind) && found.holds(at.kind, record) && found.alias == "" {
 		return nil, nil
 	}
-	records, err := addressRecords(at, record)
+	sets, err := addressRecords(at, record)
 	if err != nil {
 		return nil, err
 	}
 	update := newUpdate(at.zone)
 	update.RRsetNotUsed([]dns.RR{empty(at.host, dns.TypeCNAME)})
 	if !found.claimed || found.claim.Mark != mark {
-		update.RRsetNotUsed([]dns.RR{empty(providers.ClaimName(at.host), dns.TypeTXT), empty(at.host, dns.TypeA), empty(at.host, dns.TypeAAAA)})
-		update.Insert([]dns.RR{claimRecord(at.host, owner.Claim(at.kind), record.TTL)})
-		update.Insert(records)
+		update.RRsetNotUsed([]dns.RR{empty(records.ClaimName(at.host), dns.TypeTXT), empty(at.host, dns.TypeA), empty(at.host, dns.TypeAAAA)})
+		update.Insert([]dns.RR{claimRecord(at.host, records.ClaimOf(owner, at.kind), record.TTL)})
+		update.Insert(sets)
 		return update, nil
 	}
 	update.Used([]dns.RR{claimRecord(at.host, found.claim, 0)})
@@ -33,10 +34,10 @@ func put(at target, owner providers.Owner, found presence, record Record) (*dns.
 		update.RemoveRRset([]dns.RR{empty(at.host, dns.StringToType[at.kind])})
 	} else {
 		update.RRsetNotUsed([]dns.RR{empty(at.host, dns.StringToType[at.kind])})
-		update.RemoveRRset([]dns.RR{empty(providers.ClaimName(at.host), dns.TypeTXT)})
-		update.Insert([]dns.RR{claimRecord(at.host, owner.Claim(found.claim.With(at.kind).Types...), record.TTL)})
+		update.RemoveRRset([]dns.RR{empty(records.ClaimName(at.host), dns.TypeTXT)})
+		update.Insert([]dns.RR{claimRecord(at.host, records.ClaimOf(owner, found.claim.With(at.kind).Types...), record.TTL)})
 	}
-	update.Insert(records)
+	update.Insert(sets)
 	return update, nil
 }
 
@@ -51,7 +52,7 @@ func drop(at target, mark string, found presence, ttl uint32) (*dns.Msg, error) 
 	}
 	update := newUpdate(at.zone)
 	update.Used([]dns.RR{claimRecord(at.host, found.claim, 0)})
-	update.RemoveRRset([]dns.RR{empty(at.host, dns.StringToType[at.kind]), empty(providers.ClaimName(at.host), dns.TypeTXT)})
+	update.RemoveRRset([]dns.RR{empty(at.host, dns.StringToType[at.kind]), empty(records.ClaimName(at.host), dns.TypeTXT)})
 	if left := found.claim.Without(at.kind); len(left.Types) > 0 {
 		update.Insert([]dns.RR{claimRecord(at.host, left, ttl)})
 	}
@@ -68,8 +69,8 @@ func empty(name string, kind uint16) dns.RR {
 	return &dns.ANY{Hdr: dns.RR_Header{Name: dns.Fqdn(name), Rrtype: kind}}
 }
 
-func claimRecord(host string, c providers.Claim, ttl uint32) dns.RR {
-	header := dns.RR_Header{Name: dns.Fqdn(providers.ClaimName(host)), Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: ttl}
+func claimRecord(host string, c records.Claim, ttl uint32) dns.RR {
+	header := dns.RR_Header{Name: dns.Fqdn(records.ClaimName(host)), Rrtype: dns.TypeTXT, Class: dns.ClassINET, Ttl: ttl}
 	return &dns.TXT{Hdr: header, Txt: []string{c.Text()}}
 }
 

@@ -7,7 +7,7 @@ import (
 )
 
 // rules in the order in which they are explained to a newcomer.
-var rules = []func(tree) []Violation{checkTop, checkImports, checkNames, checkComments, checkInit, checkSizes}
+var rules = []func(tree) []Violation{checkTop, checkImports, checkNames, checkComments, checkInit, checkSizes, checkReferences}
 
 // Check returns everything in a repository that breaks a rule, by file and line. It is an error if a file can't be read or parsed.
 func Check(root fs.FS) ([]Violation, error) {

@@ -17,6 +17,9 @@ var (
 	yamlText = []string{"sigs.k8s.io/yaml"}
 	grpc     = []string{"google.golang.org/grpc"}
 	anything = []string{"*"}
+	// adapterSees is what an adapter may see of ours, and adapterTests what its tests may beside that.
+	adapterSees  = []string{"=providers", "providers/records", "providers/ratelimit"}
+	adapterTests = []string{"providers/fake", "providers/providertest", "providers/plan", "providers/engine"}
 	// forTests is what every test may import beside what its package may.
 	forTests = []string{"github.com/google/go-cmp", "golang.org/x/tools/txtar", "sigs.k8s.io/yaml"}
 )
@@ -40,24 +43,31 @@ var diagram = []arrows{
 	{folder: "test", ours: anything, outside: anything, say: "tests import anything"},
 	{folder: "api", outside: kubernetesTypes, say: "api is a leaf: it sees Kubernetes' and Gateway API's types, and nothing of ours"},
 
-	{folder: "=providers", inTests: []string{"providers/fake", "providers/providertest"}, say: "the contract is written in the standard library only"},
-	{folder: "providers/fake", ours: []string{"=providers"}, inTests: []string{"providers/providertest"},
-		say: "the fake sees the contract and the standard library"},
-	{folder: "providers/providertest", ours: []string{"=providers"}, inTests: []string{"providers/fake"},
-		say: "the conformance suite sees the contract and the standard library"},
+	{folder: "=providers", say: "the contract is written in the standard library only"},
+	{folder: "providers/plan", ours: []string{"=providers"}, say: "plan is pure: it sees the contract and the standard library"},
+	{folder: "providers/engine", ours: []string{"=providers", "providers/plan"}, say: "the engine sees the contract, plan and the standard library"},
+	{folder: "providers/records", ours: []string{"=providers"}, say: "the core of DNS adapters sees the contract and the standard library"},
+	{folder: "providers/ratelimit", ours: []string{"=providers"}, outside: []string{"golang.org/x/time/rate"},
+		say: "ratelimit sees the contract and the standard library: no cloud"},
+	{folder: "providers/fake", ours: []string{"=providers", "providers/plan", "providers/engine", "providers/records"}, inTests: []string{"providers/providertest"},
+		say: "the fake sees the contract and what stands on it"},
+	{folder: "providers/providertest", ours: []string{"=providers", "providers/plan", "providers/engine"}, inTests: []string{"providers/fake"},
+		say: "the conformance suite sees the contract, plan and the engine"},
 	{folder: "providers/registry", ours: []string{"api", "providers"}, outside: anything, notOutside: envoy, inTests: []string{"test/simcloud"},
-		say: "the registry sees api, the contract and every adapter"},
-	{folder: "providers/manual", ours: []string{"=providers"}, outside: kubernetes, inTests: []string{"providers/fake", "providers/providertest"},
+		say: "the registry sees api, the contract, the engine and every adapter"},
+	{folder: "providers/manual", ours: adapterSees, outside: kubernetes, inTests: adapterTests,
 		say: "manual sees the contract, and Kubernetes, whose ConfigMaps are its cloud"},
-	{folder: "providers/service", ours: []string{"=providers"}, outside: kubernetes, inTests: []string{"providers/fake", "providers/providertest"},
+	{folder: "providers/service", ours: adapterSees, outside: kubernetes, inTests: adapterTests,
 		say: "service sees the contract, and Kubernetes, whose Services are its cloud"},
-	{folder: "providers/*", ours: []string{"=providers"}, outside: anything, notOutside: slices.Concat(kubernetes, envoy),
-		inTests: []string{"providers/fake", "providers/providertest", "test/simcloud"},
-		say:     "an adapter sees the contract and its own SDK: no api, no Kubernetes, no other adapter"},
+	{folder: "providers/externaldns", ours: adapterSees, outside: kubernetes, inTests: adapterTests,
+		say: "externaldns sees the contract, and Kubernetes, whose DNSEndpoints are its zone"},
+	{folder: "providers/*", ours: adapterSees, outside: anything, notOutside: slices.Concat(kubernetes, envoy),
+		inTests: slices.Concat(adapterTests, []string{"test/simcloud"}),
+		say:     "an adapter sees the contract, records, ratelimit and its own SDK: no plan, no engine, no api, no Kubernetes, no other adapter"},
 
 	{folder: "=edgeproxy", inTests: []string{"edgeproxy"}, say: "edgeproxy itself holds only documentation and golden tests"},
 	{folder: "edgeproxy/ir", say: "ir is written in the standard library only"},
-	{folder: "edgeproxy/vantage", inTests: []string{"test/envoy"}, say: "vantage is written in the standard library only"},
+	{folder: "edgeproxy/prober", inTests: []string{"test/envoy"}, say: "the prober is written in the standard library only"},
 	{folder: "edgeproxy/stats", ours: []string{"edgeproxy/ir"}, say: "stats sees ir and the standard library"},
 	{folder: "edgeproxy/drain", inTests: []string{"test/envoy"}, say: "drain is written in the standard library only"},
 	{folder: "edgeproxy/translate", ours: []string{"api", "edgeproxy/ir"}, outside: kubernetesTypes,
@@ -73,8 +83,8 @@ var diagram = []arrows{
 		say: "infra sees api, ir and Kubernetes' types: no client"},
 
 	{folder: "=controllers", ours: []string{"api", "providers", "edgeproxy", "controllers"}, outside: anything, say: "controllers itself is the wiring, and sees all that it joins"},
-	{folder: "controllers/*", ours: []string{"api", "=providers", "providers/registry", "edgeproxy"}, outside: anything,
-		inTests: []string{"providers/fake"}, say: "controllers see api, the contract, the registry and edgeproxy: no adapter, and not each other"},
+	{folder: "controllers/*", ours: []string{"api", "=providers", "providers/plan", "providers/engine", "providers/registry", "edgeproxy"}, outside: anything,
+		inTests: []string{"providers/fake"}, say: "controllers see api, the contract, plan, the engine, the registry and edgeproxy: no adapter, and not each other"},
 }
 
 // arrowsOf returns the row of the diagram for a folder.
@@ -133,7 +143,7 @@ func allowed(module string, row arrows, file goFile, pkg string) bool {
 		return false // main
 	}
 	if own, found := strings.CutPrefix(pkg, module+"/"); found {
-		return covers(self(file.dir), own) || coveredBy(row.ours, own) || file.isTest() && coveredBy(row.inTests, own)
+		return coveredBy(self(file), own) || coveredBy(row.ours, own) || file.isTest() && coveredBy(row.inTests, own)
 	}
 	if first, _, _ := strings.Cut(pkg, "/"); !strings.Contains(first, ".") {
 		return true // the standard library
@@ -144,12 +154,20 @@ func allowed(module string, row arrows, file goFile, pkg string) bool {
 	return coveredBy(row.outside, pkg) && !coveredBy(row.notOutside, pkg)
 }
 
-// self is the subtree to which a folder belongs: a controller, an adapter or a part of edgeproxy may have folders of its own. The
-// folders in which those are have none.
-func self(folder string) string {
-	parts := strings.Split(folder, "/")
+// self is what a file may see of the subtree that it belongs to: a controller or a part of edgeproxy may have folders of its own. An adapter's
+// are one way: its session sees none of them, and they see it and not each other, but for tests. The folders in which those are have none.
+func self(file goFile) []string {
+	parts := strings.Split(file.dir, "/")
 	if len(parts) < 2 {
-		return "=" + folder
+		return []string{"=" + file.dir}
 	}
-	return parts[0] + "/" + parts[1]
+	root := parts[0] + "/" + parts[1]
+	if parts[0] != "providers" || file.isTest() {
+		return []string{root}
+	}
+	own := []string{"=" + root}
+	if len(parts) > 2 {
+		own = append(own, root+"/"+parts[2])
+	}
+	return own
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // topFolders are all the folders that the top of the repository has.
-var topFolders = []string{".ci", ".git", "api", "charts", "config", "controllers", "edgeproxy", "providers", "test"}
+var topFolders = []string{".ci", ".git", "api", "charts", "config", "controllers", "docs", "edgeproxy", "providers", "test"}
 
 // emptyNames say nothing about what a package provides.
 var emptyNames = []string{"base", "common", "helper", "helpers", "shared", "type", "types", "util", "utils"}

@@ -10,6 +10,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -49,11 +50,17 @@ type tree struct {
 	folders []string
 	ignored map[string]bool
 	files   []goFile
+	// texts are the Markdown files, and root is what all of it is in.
+	texts []textFile
+	root  fs.FS
 }
+
+// textFile is a file in prose.
+type textFile struct{ path, source string }
 
 // load reads a repository. Folders named testdata, and those that Go ignores, are left out.
 func load(root fs.FS) (tree, error) {
-	t := tree{ignored: map[string]bool{}}
+	t := tree{ignored: map[string]bool{}, root: root}
 	var err error
 	if t.module, err = modulePath(root); err != nil {
 		return tree{}, err
@@ -67,6 +74,11 @@ func load(root fs.FS) (tree, error) {
 		}
 		if entry.IsDir() {
 			return t.enter(name)
+		}
+		if strings.HasSuffix(name, ".md") {
+			source, err := fs.ReadFile(root, name)
+			t.texts = append(t.texts, textFile{name, string(source)})
+			return err
 		}
 		if !strings.HasSuffix(name, ".go") {
 			return nil
@@ -106,6 +118,34 @@ func parse(root fs.FS, name string) (goFile, error) {
 		return goFile{}, err
 	}
 	return goFile{path: name, dir: path.Dir(name), lines: bytes.Count(source, []byte("\n")), syntax: syntax, fset: fset}, nil
+}
+
+// declares reports whether a file has a declaration of this name at its top.
+func declares(file goFile, name string) bool {
+	for _, declaration := range file.syntax.Decls {
+		switch d := declaration.(type) {
+		case *ast.FuncDecl:
+			if d.Name.Name == name {
+				return true
+			}
+		case *ast.GenDecl:
+			if slices.ContainsFunc(d.Specs, func(spec ast.Spec) bool { return names(spec, name) }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// names reports whether a type, a constant or a variable is called so.
+func names(spec ast.Spec, name string) bool {
+	switch s := spec.(type) {
+	case *ast.TypeSpec:
+		return s.Name.Name == name
+	case *ast.ValueSpec:
+		return slices.ContainsFunc(s.Names, func(n *ast.Ident) bool { return n.Name == name })
+	}
+	return false
 }
 
 func modulePath(root fs.FS) (string, error) {

@@ -10,7 +10,9 @@ import (
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/engine"
+	"github.com/edgegateway/edgegateway/providers/plan"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -44,7 +46,7 @@ type member struct {
 	group     int // of its nodes
 	gateway   *providers.Gateway
 	footprint []providers.Place
-	memory    providers.Memory
+	memory    plan.LastApplied
 	settled   bool
 	gone      bool
 	// next is when it is looked at next; failures are errors in a row.
@@ -106,9 +108,9 @@ func addNodes(t *simaws.Tables, group int) {
 
 // restart replaces the operator by one with an empty memory.
 func (f *fleet) restart() {
-	pace := providers.DefaultPace()
+	pace := engine.DefaultPace()
 	pace.Now = f.cloud.Now
-	f.registry = &registry.Registry{AWS: f.cloud.Connect().Client(), Pace: pace, Budgets: &aws.Budgets{
+	f.registry = &registry.Registry{AWS: f.cloud.Connect().Client(), Pace: pace, Budgets: &ratelimit.Budgets{
 		Now:   f.cloud.Now,
 		Sleep: func(_ context.Context, d time.Duration) error { f.cloud.Advance(d); return nil },
 	}}
@@ -148,14 +150,14 @@ func (f *fleet) round(ctx context.Context, m *member) (time.Duration, error) {
 	if err != nil {
 		return 0, err
 	}
-	out := providers.Round{
-		Provider: provider, Owner: m.owner, Gateway: m.gateway, Refs: providers.Refs{Places: m.footprint}, Memory: m.memory,
-		Store: func(_ context.Context, footprint []providers.Place, memory providers.Memory) error {
+	out := engine.Round{
+		Provider: provider, Owner: m.owner, Gateway: m.gateway, Refs: providers.Refs{Places: m.footprint}, LastApplied: m.memory,
+		Store: func(_ context.Context, footprint []providers.Place, memory plan.LastApplied) error {
 			m.footprint, m.memory = footprint, memory
 			return nil
 		},
 	}.Run(ctx)
-	m.footprint, m.memory = out.Footprint, out.Memory
+	m.footprint, m.memory = out.Footprint, out.LastApplied
 	m.settled, m.gone = out.Settled(), m.gateway == nil && out.Gone()
 	if class := providers.ClassOf(out.Err); class == providers.Denied || class == providers.Invalid {
 		return 0, fmt.Errorf("gateway %s: %w", m.owner.Name, out.Err)

@@ -35,14 +35,7 @@ func Start(ctx context.Context, config Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := checkMachine(ctx, config.Logf); err != nil {
-		return nil, err
-	}
-	parts, err := ensureParts(ctx, config)
-	if err != nil {
-		return nil, err
-	}
-	images, err := imageParts(ctx, parts, config.Logf)
+	parts, images, err := ensureAll(ctx, config)
 	if err != nil {
 		return nil, err
 	}

@@ -75,6 +75,41 @@ func TestPartIsMadeOnceAndWhole(t *testing.T) {
 	}
 }
 
+// TestPartThatIsBeingMadeIsWaitedFor has a cluster start while a build in the background makes the same part.
+func TestPartThatIsBeingMadeIsWaitedFor(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	making, waited := make(chan struct{}), make(chan struct{})
+	build := part{name: "thing", key: "1", make: func(ctx context.Context, dir string) error {
+		close(making)
+		select {
+		case <-waited:
+			return os.WriteFile(filepath.Join(dir, "whole"), nil, 0o600)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}}
+	built := make(chan error, 1)
+	go func() {
+		_, err := build.ensure(ctx, t.Logf)
+		built <- err
+	}()
+	<-making
+	start := part{name: "thing", key: "1", make: func(context.Context, string) error { return errors.New("it is made twice") }}
+	dir, err := start.ensure(ctx, func(format string, args ...any) {
+		if strings.HasPrefix(format, "waiting for process") {
+			close(waited)
+		}
+	})
+	if err := errors.Join(err, <-built); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "whole")); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestLockIsHeldByOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	unlock, err := lock(t.Context(), path, func(string) {})

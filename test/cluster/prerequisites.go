@@ -31,7 +31,7 @@ var debianPackages = []debianPackage{
 	{"knot", "knotd", "knot"},
 	{"nginx-light", "nginx", "nginx"},
 	{"libnginx-mod-stream", "/usr/lib/nginx/modules/ngx_stream_module.so", ""},
-	{"dnsutils", "dig", ""},
+	{"bind9-dnsutils", "dig", ""},
 	{"python3-pip", "pip3", ""},
 }
 

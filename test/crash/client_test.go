@@ -2,16 +2,15 @@ package crash
 
 import (
 	"context"
-	"fmt"
 	"reflect"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
@@ -99,8 +98,8 @@ func (c *kubeClient) List(_ context.Context, into client.ObjectList, opts ...cli
 		if options.Namespace != "" && object.GetNamespace() != options.Namespace {
 			continue
 		}
-		if options.LabelSelector != nil {
-			panic("lists by label are not modelled")
+		if options.LabelSelector != nil && !options.LabelSelector.Matches(labels.Set(object.GetLabels())) {
+			continue
 		}
 		item := copied(object)
 		if _, partial := into.(*metav1.PartialObjectMetadataList); partial {
@@ -205,11 +204,8 @@ func (c *kubeClient) patch(verb string, object client.Object, patch client.Patch
 	if err != nil {
 		return err
 	}
-	if patch.Type() != types.MergePatchType {
-		panic(fmt.Sprintf("patches of type %s are not modelled", patch.Type()))
-	}
 	id := c.sim.store.identify(object)
-	return c.write(verb, id, object, func() (client.Object, error) { return c.sim.store.merge(id, data, status) })
+	return c.write(verb, id, object, func() (client.Object, error) { return c.sim.store.patch(id, patch.Type(), data, status) })
 }
 
 // Apply is only used on what is there: see applyObject.

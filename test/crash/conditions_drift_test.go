@@ -9,11 +9,11 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // oneSweep is the time in which drift must be told: a deep sweep, and the gateway's next look.
-var oneSweep = providers.DefaultPace().Deep + 2*time.Minute
+var oneSweep = engine.DefaultPace().Deep + 2*time.Minute
 
 // dual is the gateway that is tampered with: all kinds of things that there can be, in the least number.
 func dual() *api.EdgeGateway {

@@ -21,16 +21,16 @@ func providerMutants() []mutant {
 		of("named", "the owner is namespace and name, not the UID", ownedByName, "aws/create"),
 		of("double", "every creation is made twice", func(_ *sim, p *twisted, inner providers.Provider) {
 			p.apply = func(ctx context.Context, owner providers.Owner, change providers.Change) error {
-				err := inner.Apply(ctx, owner, change)
+				_, err := inner.Apply(ctx, owner, change)
 				if change.Verb == providers.Create && err == nil {
-					_ = inner.Apply(ctx, owner, change)
+					_, _ = inner.Apply(ctx, owner, change)
 				}
 				return err
 			}
 		}, "aws/create"),
 		of("deaf-to-errors", "errors of changes are swallowed", func(_ *sim, p *twisted, inner providers.Provider) {
 			p.apply = func(ctx context.Context, owner providers.Owner, change providers.Change) error {
-				_ = inner.Apply(ctx, owner, change)
+				_, _ = inner.Apply(ctx, owner, change)
 				return nil
 			}
 		}, "rfc2136/collision", "aws/collision"),
@@ -62,7 +62,8 @@ func providerMutants() []mutant {
 				if change.Verb == providers.Delete {
 					return nil
 				}
-				return inner.Apply(ctx, owner, change)
+				_, err := inner.Apply(ctx, owner, change)
+				return err
 			}
 		}, "aws/change"),
 		of("half-footprint", "only one place of several is looked at", func(_ *sim, p *twisted, inner providers.Provider) {
@@ -97,7 +98,8 @@ func ownedByName(_ *sim, p *twisted, inner providers.Provider) {
 		return inner.Observe(ctx, renamed(owner), refs)
 	}
 	p.apply = func(ctx context.Context, owner providers.Owner, change providers.Change) error {
-		return inner.Apply(ctx, renamed(owner), change)
+		_, err := inner.Apply(ctx, renamed(owner), change)
+		return err
 	}
 }
 

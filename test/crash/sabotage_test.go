@@ -77,9 +77,9 @@ func (p *twisted) Observe(ctx context.Context, owner providers.Owner, refs provi
 	return p.Provider.Observe(ctx, owner, refs)
 }
 
-func (p *twisted) Apply(ctx context.Context, owner providers.Owner, change providers.Change) error {
+func (p *twisted) Apply(ctx context.Context, owner providers.Owner, change providers.Change) (providers.Result, error) {
 	if p.apply != nil {
-		return p.apply(ctx, owner, change)
+		return providers.Result{}, p.apply(ctx, owner, change)
 	}
 	return p.Provider.Apply(ctx, owner, change)
 }
@@ -91,9 +91,9 @@ func (p *twisted) Report(observed providers.Graph) providers.Status {
 	return p.Provider.Report(observed)
 }
 
-func (p *twisted) Predict(node providers.Node) providers.Node {
+func (p *twisted) Predict(node providers.Node, unknown providers.Unknown) providers.Node {
 	if predictor, ok := p.Provider.(providers.Predictor); ok {
-		return predictor.Predict(node)
+		return predictor.Predict(node, unknown)
 	}
 	return node
 }

@@ -20,6 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/strategicpatch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
@@ -265,8 +266,8 @@ func (s *store) tell(r revision) {
 	}
 }
 
-// merge is a JSON merge patch (RFC 7386) of an object or of its status.
-func (s *store) merge(id objectID, patch []byte, status bool) (client.Object, error) {
+// patch is a JSON merge patch (RFC 7386) or a strategic one of an object or of its status.
+func (s *store) patch(id objectID, form types.PatchType, patch []byte, status bool) (client.Object, error) {
 	before, err := s.get(id)
 	if err != nil {
 		return nil, err
@@ -275,21 +276,33 @@ func (s *store) merge(id objectID, patch []byte, status bool) (client.Object, er
 	if err != nil {
 		return nil, err
 	}
-	var there, change map[string]any
-	if err := json.Unmarshal(text, &there); err != nil {
-		return nil, err
+	switch form {
+	case types.MergePatchType:
+		text, err = mergedText(text, patch)
+	case types.StrategicMergePatchType:
+		text, err = strategicpatch.StrategicMergePatch(text, patch, before)
+	default:
+		panic(fmt.Sprintf("patches of type %s are not modelled", form))
 	}
-	if err := json.Unmarshal(patch, &change); err != nil {
+	if err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
-	}
-	if text, err = json.Marshal(merged(there, change)); err != nil {
-		return nil, err
 	}
 	after := emptyLike(before)
 	if err := json.Unmarshal(text, after); err != nil {
 		return nil, apierrors.NewBadRequest(err.Error())
 	}
 	return s.update(after, status)
+}
+
+func mergedText(text, patch []byte) ([]byte, error) {
+	var there, change map[string]any
+	if err := json.Unmarshal(text, &there); err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(patch, &change); err != nil {
+		return nil, err
+	}
+	return json.Marshal(merged(there, change))
 }
 
 func merged(there, change map[string]any) map[string]any {

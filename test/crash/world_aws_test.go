@@ -11,10 +11,11 @@ import (
 	"time"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
-	"github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
+	"github.com/edgegateway/edgegateway/providers/ratelimit"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
 	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
@@ -97,9 +98,9 @@ func (w *awsWorld) registry(_ *sim, p *process) *registry.Registry {
 	connection := w.cloud.Connect()
 	w.processes[connection.Number] = p
 	p.killed = append(p.killed, connection.Kill)
-	pace := providers.DefaultPace()
+	pace := engine.DefaultPace()
 	pace.Now = w.now
-	budgets := &aws.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
+	budgets := &ratelimit.Budgets{Now: w.now, Sleep: func(_ context.Context, d time.Duration) error { w.advance(d); return nil }}
 	return &registry.Registry{Documents: noDocuments{}, Pace: pace, AWS: counting{connection.Client(), &w.requests}, Budgets: budgets}
 }
 
@@ -233,7 +234,7 @@ func (w *awsWorld) strays(owners []providers.Owner) []string {
 	return strays
 }
 
-func (w *awsWorld) probe(request vantage.Request) (bool, string, string) {
+func (w *awsWorld) probe(request prober.Request) (bool, string, string) {
 	for _, door := range request.Doors {
 		if err := w.answers(door.Address, int(door.Port)); err != nil {
 			return false, api.ReasonTimeout, err.Error()

@@ -14,8 +14,9 @@ import (
 	"github.com/miekg/dns"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/engine"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/registry"
 	"github.com/edgegateway/edgegateway/test/simcloud"
@@ -113,7 +114,7 @@ func (w *manualWorld) addNode(s *sim, i int) {
 
 func (w *manualWorld) registry(s *sim, p *process) *registry.Registry {
 	live, cached := &kubeClient{s, p, false}, &kubeClient{s, p, true}
-	pace := providers.DefaultPace()
+	pace := engine.DefaultPace()
 	pace.Now = w.now
 	r := &registry.Registry{Documents: manual.NewConfigMaps(s.sabotage.kube(s, "documents", live), s.sabotage.kube(s, "documents", cached)), Pace: pace}
 	if w.zone != nil {
@@ -309,7 +310,7 @@ func (w *manualWorld) strays(owners []providers.Owner) []string {
 	return strays
 }
 
-func (w *manualWorld) probe(request vantage.Request) (bool, string, string) {
+func (w *manualWorld) probe(request prober.Request) (bool, string, string) {
 	for _, door := range request.Doors {
 		if err := w.answers(door.Address, door.Port); err != nil {
 			return false, api.ReasonTimeout, err.Error()

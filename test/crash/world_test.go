@@ -10,7 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
+	"github.com/edgegateway/edgegateway/edgeproxy/prober"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/registry"
 )
@@ -28,7 +28,7 @@ type world interface {
 	// registry returns the adapters of a process, with empty memory.
 	registry(s *sim, p *process) *registry.Registry
 	// probe answers as a vantage does; it is the operator's only sight of the data plane.
-	probe(request vantage.Request) (ok bool, reason, message string)
+	probe(request prober.Request) (ok bool, reason, message string)
 	// serves returns what a client of the gateway would find amiss; nil if all is well.
 	serves(gateway *api.EdgeGateway) error
 	// holds says whether an object of the API server is part of this world: a hand-off.

@@ -15,11 +15,12 @@ import (
 	"github.com/edgegateway/edgegateway/test/site"
 )
 
-// leavingClass is the class of gateways that are made to be deleted.
-const leavingClass = `
+// leavingClass is a class of gateways that are made to be deleted.
+func leavingClass(name string) string {
+	return `
 apiVersion: edgegateway.dev/v1alpha1
 kind: EdgeGatewayClass
-metadata: {name: leaving}
+metadata: {name: ` + name + `}
 spec:
   provider: manual
   manual:
@@ -34,9 +35,10 @@ spec:
   - {name: client, url: "` + site.VantageURL + `", credentials: {name: vantage}}
   proxy: {replicas: 1, drainSeconds: 1}
 `
+}
 
 // leaving is the manifest of a gateway in a namespace of its own, whose hostname is that namespace's.
-func leaving(name string) string {
+func leaving(name, class string) string {
 	return fmt.Sprintf(`---
 apiVersion: v1
 kind: Namespace
@@ -46,12 +48,12 @@ apiVersion: edgegateway.dev/v1alpha1
 kind: EdgeGateway
 metadata: {name: door, namespace: %[1]s}
 spec:
-  className: leaving
-  hostnames: [%[1]s.%[2]s]
+  className: %[2]s
+  hostnames: [%[1]s.%[3]s]
   ipFamilies: [IPv4, IPv6]
   listeners:
   - {name: http, port: 80, protocol: HTTP}
-`, name, site.Zone)
+`, name, class, site.Zone)
 }
 
 var (
@@ -63,11 +65,19 @@ var (
 func TestDeleteLeavesNothing(t *testing.T) {
 	s := needSite(t)
 	before := zone(t, s)
-	if err := s.Apply(t.Context(), leavingClass); err != nil {
+	if err := s.Apply(t.Context(), leavingClass("leaving")); err != nil {
 		t.Fatal(err)
 	}
-	t.Run("one that serves, and one whose name is taken", func(t *testing.T) { deleteServing(t, s, before) })
-	t.Run("one that is still being made", func(t *testing.T) { deleteEarly(t, s, before) })
+	t.Run("while the name server answers", func(t *testing.T) {
+		t.Run("one that serves, and one whose name is taken", func(t *testing.T) {
+			t.Parallel()
+			deleteServing(t, s, before)
+		})
+		t.Run("one that is still being made", func(t *testing.T) {
+			t.Parallel()
+			deleteEarly(t, s, before)
+		})
+	})
 	t.Run("one whose name server is down", func(t *testing.T) { deleteWhileDown(t, s, before) })
 	ctx := t.Context()
 	if _, err := s.Kubectl(ctx, "delete", "egc/leaving", "--wait", "--timeout=20s"); err != nil {
@@ -106,11 +116,12 @@ func about(records []string, name string) []string {
 	})
 }
 
-// deleteServing deletes a gateway that is Ready, beside one that wants a name whose record is not ours. The class is deleted before them: it
+// deleteServing deletes a gateway that is Ready, beside one that wants a name whose record is not ours. Their class is deleted before them: it
 // waits until the last gateway is gone.
 func deleteServing(t *testing.T, s *site.Site, before []string) {
+	const class = "leaving-first"
 	ctx := t.Context()
-	if err := s.Apply(ctx, leaving("door")+leaving("taken")); err != nil {
+	if err := s.Apply(ctx, leavingClass(class)+leaving("door", class)+leaving("taken", class)); err != nil {
 		t.Fatal(err)
 	}
 	door := &entrance{Site: s, namespace: "door", name: "door", addresses: []netip.Addr{leavingAddress, leavingAddress6}, instance: "haproxy-door"}
@@ -134,21 +145,18 @@ func deleteServing(t *testing.T, s *site.Site, before []string) {
 	if got, was := about(during, "taken."+site.Zone), about(before, "taken."+site.Zone); !slices.Equal(got, was) {
 		t.Errorf("the foreign record is %v, and was %v", got, was)
 	}
-	if _, err := s.Kubectl(ctx, "delete", "egc/leaving", "--wait=false"); err != nil {
+	if _, err := s.Kubectl(ctx, "delete", "egc/"+class, "--wait=false"); err != nil {
 		t.Error(err)
 	}
 	deleteGateway(t, s, "door", before)
-	if _, err := s.Kubectl(ctx, "get", "egc/leaving"); err != nil {
+	if _, err := s.Kubectl(ctx, "get", "egc/"+class); err != nil {
 		t.Errorf("the class did not wait for its last gateway: %v", err)
 	}
 	deleteGateway(t, s, "taken", before)
-	if _, err := s.Kubectl(ctx, "wait", "--for=delete", "egc/leaving", "--timeout=20s"); err != nil {
+	if _, err := s.Kubectl(ctx, "wait", "--for=delete", "egc/"+class, "--timeout=20s"); err != nil {
 		t.Errorf("the class did not go with its last gateway: %v", err)
 	}
 	emptyThen(t, s, "door", "taken")
-	if err := s.Apply(ctx, leavingClass); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // deleteEarly deletes gateways right after they were made, once they are accepted, and once the hand-off is published.
@@ -161,7 +169,7 @@ func deleteEarly(t *testing.T, s *site.Site, before []string) {
 	}
 	namespaces := slices.Sorted(maps.Keys(waits))
 	for _, namespace := range namespaces {
-		if err := s.Apply(ctx, leaving(namespace)); err != nil {
+		if err := s.Apply(ctx, leaving(namespace, "leaving")); err != nil {
 			t.Fatal(err)
 		}
 		if err := waits[namespace](&entrance{Site: s, namespace: namespace, name: "door"}); err != nil {
@@ -175,7 +183,7 @@ func deleteEarly(t *testing.T, s *site.Site, before []string) {
 // deleteWhileDown deletes a gateway whose records can't be removed: it stays, says why, and goes when the name server is back.
 func deleteWhileDown(t *testing.T, s *site.Site, before []string) {
 	ctx := t.Context()
-	if err := s.Apply(ctx, leaving("stuck")); err != nil {
+	if err := s.Apply(ctx, leaving("stuck", "leaving")); err != nil {
 		t.Fatal(err)
 	}
 	e := &entrance{Site: s, namespace: "stuck", name: "door", addresses: []netip.Addr{leavingAddress, leavingAddress6}, instance: "haproxy-stuck"}
@@ -186,7 +194,7 @@ func deleteWhileDown(t *testing.T, s *site.Site, before []string) {
 	if err := e.is(ctx, time.Minute, "Ready=True"); err != nil {
 		t.Fatal(err)
 	}
-	restore, err := dropped(ctx, s.Host(cluster.DNSHost), "53")
+	restore, err := dropped(ctx, s.Host(cluster.DNSHost), "53", netip.MustParseAddr(cluster.DNSAddress), netip.MustParseAddr(cluster.DNSAddress6))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -226,6 +226,11 @@ func TestAWSIsLeftAsItWas(t *testing.T) {
 	s, cloud := needCloud(t)
 	ctx := t.Context()
 	for _, e := range cloudGateways() {
+		if _, err := s.Kubectl(ctx, "delete", "eg/"+e.Gateway, "-n", e.Namespace, "--ignore-not-found", "--wait=false"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range cloudGateways() {
 		if err := e.delete(ctx, s); err != nil {
 			t.Fatal(err)
 		}

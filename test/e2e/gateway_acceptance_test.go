@@ -178,6 +178,7 @@ func acceptanceClasses() string {
 // TestAcceptance has gateways that only another object shows to be wrong: each says what is wrong and where, and all is well once that is
 // mended.
 func TestAcceptance(t *testing.T) {
+	t.Parallel()
 	s := newScene(t)
 	s.apply(t, namespaceManifest("acc"), acceptanceClasses())
 	t.Run("refused", s.testRefused)

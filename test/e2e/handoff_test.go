@@ -118,10 +118,18 @@ func (e *entrance) build(ctx context.Context) (site.Handoff, error) {
 	return handoff, errors.Join(e.configure(ctx, handoff.Documents["haproxy.cfg"]), e.Ack(ctx, e.namespace, e.name, handoff.Hash, e.addresses...))
 }
 
-// dropped has a host drop the packets that come to a port, until undo.
-func dropped(ctx context.Context, host *cluster.Host, port string) (undo func() error, err error) {
+// dropped has a host drop the packets that come to a port of its addresses, until undo.
+func dropped(ctx context.Context, host *cluster.Host, port string, addresses ...netip.Addr) (undo func() error, err error) {
 	table := "e2e_drop_" + port
-	commands := fmt.Sprintf("table inet %[1]s { chain in { type filter hook input priority -10; tcp dport %[2]s drop; udp dport %[2]s drop; }; }\n", table, port)
+	var rules strings.Builder
+	for _, address := range addresses {
+		family := "ip"
+		if address.Is6() {
+			family = "ip6"
+		}
+		fmt.Fprintf(&rules, "%[1]s daddr %[2]s tcp dport %[3]s drop; %[1]s daddr %[2]s udp dport %[3]s drop; ", family, address, port)
+	}
+	commands := fmt.Sprintf("table inet %s { chain in { type filter hook input priority -10; %s}; }\n", table, rules.String())
 	add := host.Command(ctx, "nft", "-f", "-")
 	add.Stdin = strings.NewReader(commands)
 	if _, err := output(add); err != nil {
@@ -135,7 +143,10 @@ func dropped(ctx context.Context, host *cluster.Host, port string) (undo func() 
 
 // TestBrokenHandoffs breaks the way in between the clients and the proxies, one mistake at a time. Each is found out from outside or at the
 // proxies, with its reason, and what is mended is Ready again.
+//
+// It runs beside tests that need nothing of the gateway which it breaks.
 func TestBrokenHandoffs(t *testing.T) {
+	t.Parallel()
 	s := needSite(t)
 	ctx := t.Context()
 	handoff, err := s.Handoff(ctx, site.Namespace, site.Gateway)
@@ -159,7 +170,7 @@ func (e *entrance) breakAndMend(t *testing.T, b breakage, good string) {
 	mend := func() error { return e.configure(context.WithoutCancel(ctx), good) }
 	if b.drop != "" {
 		var err error
-		if mend, err = dropped(ctx, e.Host(cluster.DatacenterHost), b.drop); err != nil {
+		if mend, err = dropped(ctx, e.Host(cluster.DatacenterHost), b.drop, e.addresses...); err != nil {
 			t.Fatal(err)
 		}
 	} else {
@@ -225,6 +236,7 @@ spec:
 // TestBrokenHandoffWithUnexpectedPROXYProtocol has a load balancer send PROXY protocol headers that the class says it doesn't send. It is
 // mended from either side: HAProxy that sends none hides the client, which is the next thing to be found out; a class that expects them is right.
 func TestBrokenHandoffWithUnexpectedPROXYProtocol(t *testing.T) {
+	t.Parallel()
 	s := needSite(t)
 	ctx := t.Context()
 	certificate, err := site.NewCertificate("plain." + site.Zone)

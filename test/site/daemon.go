@@ -41,6 +41,8 @@ func (s *Site) start(host *cluster.Host, name string, env []string, program stri
 		_ = d.cmd.Wait()
 		close(d.done)
 	}()
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.daemons = append(s.daemons, d)
 	return d, nil
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/edgegateway/edgegateway/test/cluster"
@@ -25,7 +26,10 @@ type Site struct {
 	// Operator is the path of the operator's binary.
 	Operator string
 
-	logf    func(format string, args ...any)
+	logf func(format string, args ...any)
+
+	// Tests that run side by side start programs at once.
+	mu      sync.Mutex
 	daemons []*Daemon
 }
 
@@ -41,6 +45,8 @@ func New(c *cluster.Cluster, source string, logf func(format string, args ...any
 
 // Close ends the site's programs. The cluster stays.
 func (s *Site) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for i := len(s.daemons) - 1; i >= 0; i-- {
 		s.daemons[i].Stop()
 	}

@@ -1,5 +1,6 @@
 // Command edgecluster is the command line of package cluster:
 //
+//	edgecluster build                            make all that clusters are started from, and start none
 //	edgecluster [-name NAME] up                  start a cluster, or start it anew; it stays up
 //	edgecluster [-name NAME] down                remove it, whatever state it is in
 //	edgecluster [-name NAME] status              what there is of it; fails unless it is Ready
@@ -7,6 +8,8 @@
 //	edgecluster [-name NAME] kubectl ARG...      kubectl in it
 //	edgecluster [-name NAME] helm ARG...         helm in it
 //	edgecluster [-name NAME] exec HOST -- CMD... a command on its host node, client, dns, datacenter or router
+//
+// It exits with 3 where no cluster can run on this machine, and says what the machine lacks.
 package main
 
 import (
@@ -24,7 +27,10 @@ import (
 )
 
 // errUsage is what the user did not follow.
-var errUsage = errors.New("usage: edgecluster [-name NAME] up|down|status|kubeconfig|kubectl ARG|helm ARG|exec HOST -- CMD")
+var errUsage = errors.New("usage: edgecluster [-name NAME] build|up|down|status|kubeconfig|kubectl ARG|helm ARG|exec HOST -- CMD")
+
+// exitUnavailable is the exit code where no cluster can run.
+const exitUnavailable = 3
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -36,8 +42,16 @@ func main() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "edgecluster:", err)
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
+}
+
+func exitCode(err error) int {
+	var unavailable *cluster.Unavailable
+	if errors.As(err, &unavailable) {
+		return exitUnavailable
+	}
+	return 1
 }
 
 func run(ctx context.Context, args []string) error {
@@ -51,6 +65,8 @@ func run(ctx context.Context, args []string) error {
 	}
 	rest := flags.Args()[1:]
 	switch flags.Arg(0) {
+	case "build":
+		return cluster.Build(ctx, cluster.Config{Name: *name, Logf: logf})
 	case "up":
 		return up(ctx, *name)
 	case "down":

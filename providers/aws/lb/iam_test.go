@@ -1,0 +1,62 @@
+package lb
+
+import (
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	simaws "github.com/edgegateway/edgegateway/test/simcloud/aws"
+)
+
+// clients are all the interfaces to AWS.
+var clients = []reflect.Type{
+	reflect.TypeFor[addressAPI](), reflect.TypeFor[networkAPI](), reflect.TypeFor[groupAPI](),
+	reflect.TypeFor[ruleAPI](), reflect.TypeFor[balancerAPI](), reflect.TypeFor[balancerSettingAPI](), reflect.TypeFor[listenerAPI](),
+	reflect.TypeFor[targetGroupAPI](), reflect.TypeFor[attributeAPI](), reflect.TypeFor[targetAPI](), reflect.TypeFor[tagAPI](),
+	reflect.TypeFor[accountAPI](), reflect.TypeFor[limitAPI](),
+}
+
+// actionOf returns the action in a policy that allows a call.
+func actionOf(method reflect.Method) string {
+	path := method.Type.In(1).Elem().PkgPath()
+	service := path[strings.LastIndex(path, "/")+1:]
+	if service == "elasticloadbalancingv2" {
+		service = "elasticloadbalancing"
+	}
+	return service + ":" + method.Name
+}
+
+// policyActions returns the actions that iam-policy.json allows, sorted.
+func policyActions(t *testing.T) []string {
+	t.Helper()
+	document, err := os.ReadFile("../iam-policy.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	actions, err := simaws.PolicyActions(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return actions
+}
+
+func TestThePolicyAllowsTheCallsThatAreMadeAndNoOthers(t *testing.T) {
+	var wanted []string
+	for _, client := range clients {
+		if client.NumMethod() > 5 {
+			t.Errorf("%s has %d calls, and 5 is the limit", client.Name(), client.NumMethod())
+		}
+		for i := range client.NumMethod() {
+			wanted = append(wanted, actionOf(client.Method(i)))
+		}
+	}
+	slices.Sort(wanted)
+	allowed := slices.DeleteFunc(policyActions(t), func(action string) bool { return strings.HasPrefix(action, "route53:") })
+	if diff := cmp.Diff(wanted, allowed); diff != "" {
+		t.Errorf("iam-policy.json (-called +allowed):\n%s", diff)
+	}
+}
