@@ -136,7 +136,7 @@ func (p *Publication) shares() map[shareKey]*share {
 	for _, table := range p.Gateway.Tables {
 		for _, host := range table.Hosts {
 			for _, route := range host.Routes {
-				add(xds.TableType, table.Name, route.Source, []any{host.Domain, route}, clustersOf(route))
+				add(xds.TableType, table.Name, route.Source, []any{host.Domain, route}, clustersOfRoute(route))
 			}
 		}
 	}
@@ -151,7 +151,7 @@ func (p *Publication) shares() map[shareKey]*share {
 	return shares
 }
 
-func clustersOf(route ir.Route) []string {
+func clustersOfRoute(route ir.Route) []string {
 	var named []string
 	if route.Forward != nil {
 		for _, share := range route.Forward.Clusters {
