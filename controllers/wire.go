@@ -16,8 +16,10 @@ import (
 	"github.com/edgegateway/edgegateway/controllers/edgegateway"
 	"github.com/edgegateway/edgegateway/controllers/identity"
 	"github.com/edgegateway/edgegateway/controllers/leaving"
+	"github.com/edgegateway/edgegateway/controllers/routestatus"
 	"github.com/edgegateway/edgegateway/controllers/routing"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
+	"github.com/edgegateway/edgegateway/edgeproxy/store"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 	"github.com/edgegateway/edgegateway/providers/manual"
 	"github.com/edgegateway/edgegateway/providers/ratelimit"
@@ -91,22 +93,25 @@ func wireLeaving(ctx context.Context, mgr ctrl.Manager, authority *identity.Auth
 	})
 }
 
-// peersPort is where replicas tell each other what their proxies have.
+// peersPort is where replicas report to the leader what their proxies have.
 const peersPort = 18001
 
-// wireRouting serves the proxies.
+// wireRouting serves the proxies, and has the leader write what became of routes.
 func wireRouting(mgr ctrl.Manager, config Config, authority *identity.Authority, authenticator *identity.Authenticator) error {
+	objects := store.New()
+	statuses := routestatus.New(mgr.GetClient(), mgr.GetEventRecorder("edgegateway"), objects)
 	routes, err := routing.Setup(mgr, routing.Config{
-		Authenticate: authenticator.Authenticate,
-		Address:      config.XDS,
-		TLS:          authority.ServerTLS(),
-		Peers: &routing.Peers{
-			Address: fmt.Sprintf(":%d", peersPort), ServerTLS: authority.PeerServerTLS(), ClientTLS: authority.PeerClientTLS,
-			Namespace: config.Namespace, Service: config.XDSService, Pod: config.Pod,
-		},
+		Authenticate: authenticator.Authenticate, Address: config.XDS, TLS: authority.ServerTLS(), Store: objects, Observer: statuses,
 	})
 	if err != nil {
 		return fmt.Errorf("setting up routing: %w", err)
+	}
+	err = statuses.SetupWithManager(mgr, routes, &routestatus.Peers{
+		Address: fmt.Sprintf(":%d", peersPort), ServerTLS: authority.PeerServerTLS(), ClientTLS: authority.PeerClientTLS,
+		Namespace: config.Namespace, Service: config.XDSService, Pod: config.Pod,
+	})
+	if err != nil {
+		return fmt.Errorf("setting up the statuses of routes: %w", err)
 	}
 	return mgr.AddReadyzCheck("routes", func(*http.Request) error { return errors.Join(authority.Ready(), routes.Synced()) })
 }

@@ -10,6 +10,9 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/debounce"
+	"github.com/edgegateway/edgegateway/edgeproxy/store"
 )
 
 const (
@@ -22,12 +25,12 @@ const (
 // loop brings what is seen to the server, on every replica.
 type loop struct {
 	informers cache.Informers
-	feed      toolscache.ResourceEventHandler
-	store     Store
+	handler   toolscache.ResourceEventHandler
+	store     *store.Store
 	publisher *publisher
-	statuses  *statuses
+	observer  Observer
 	secrets   *secretWatcher
-	tick      *tick
+	debouncer *debounce.Debouncer
 	synced    atomic.Bool
 }
 
@@ -44,7 +47,7 @@ func (l *loop) Synced() error {
 
 // Start works until ctx ends.
 func (l *loop) Start(ctx context.Context) error {
-	if err := follow(ctx, l.informers, l.feed); err != nil {
+	if err := follow(ctx, l.informers, l.handler); err != nil {
 		if ctx.Err() != nil {
 			return nil
 		}
@@ -54,15 +57,15 @@ func (l *loop) Start(ctx context.Context) error {
 	defer work.Wait()
 	work.Go(func() { l.publisher.run(ctx) })
 	work.Go(func() { l.remind(ctx) })
-	l.tick.mark()
+	l.debouncer.Mark()
 	start := time.Now()
-	for l.tick.wait(ctx) {
+	for l.debouncer.Wait(ctx) {
 		l.round(ctx, time.Since(start) >= unreadFor)
 	}
 	return nil
 }
 
-// remind marks ticks without events: soon while something is missing to begin with, then now and again.
+// remind starts rounds without events: soon while something is missing to begin with, then now and again.
 func (l *loop) remind(ctx context.Context) {
 	for {
 		wait := recheck
@@ -73,7 +76,7 @@ func (l *loop) remind(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-time.After(wait):
-			l.tick.mark()
+			l.debouncer.Mark()
 		}
 	}
 }
@@ -85,8 +88,8 @@ func (l *loop) round(ctx context.Context, impatient bool) {
 	if len(out.Unread) > 0 && !impatient && l.Synced() != nil {
 		return
 	}
-	l.publisher.Publish(out)
-	l.statuses.Update(out)
+	l.publisher.publish(out)
+	l.observer.Flushed(out)
 	if l.synced.Load() {
 		return
 	}

@@ -2,7 +2,6 @@ package routing
 
 import (
 	"context"
-	"maps"
 	"reflect"
 	"slices"
 	"sync"
@@ -10,8 +9,8 @@ import (
 	discoveryv1 "k8s.io/api/discovery/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 
-	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/server"
+	"github.com/edgegateway/edgegateway/edgeproxy/store"
 	"github.com/edgegateway/edgegateway/edgeproxy/translate"
 	"github.com/edgegateway/edgegateway/edgeproxy/xds"
 )
@@ -29,93 +28,45 @@ type Server interface {
 // Output, and wait for none.
 type publisher struct {
 	server Server
+	// slices returns the EndpointSlices of a Service as they are now.
+	slices func(service store.Name) []*discoveryv1.EndpointSlice
 
-	mu sync.Mutex
-	// slices of each Service, by name.
-	slices   map[name]map[string]*discoveryv1.EndpointSlice
-	gateways map[name]*published
+	mu       sync.Mutex
+	gateways map[store.Name]*published
 	// moved Services have slices that changed since their endpoints were published.
-	moved map[name]bool
+	moved map[store.Name]bool
 	wake  chan struct{}
 }
 
 // published is what the server was given for a gateway.
 type published struct {
-	gateway  ir.Gateway
-	backends []translate.Backend
-	// byService lists backends by their Service.
-	byService map[name][]translate.Backend
-	// asked are what listeners have proxies fetch. Other route tables are known to none: their chains refuse handshakes.
-	asked map[xds.ResourceRef]bool
-	// versions of all resources, and then those that endpoints have by now. Only the latter change.
-	versions  map[xds.ResourceRef]string
+	*server.Publication
+	// backends of the gateway's clusters, from which their endpoints follow. byService lists them by their Service.
+	backends  []translate.Backend
+	byService map[store.Name][]translate.Backend
+	// endpoints are the versions that endpoints have by now.
 	endpoints map[xds.ResourceRef]string
-	problems  []xds.Problem
 }
 
-func newPublisher(s Server) *publisher {
+func newPublisher(s Server, endpoints func(service store.Name) []*discoveryv1.EndpointSlice) *publisher {
 	return &publisher{
-		server:   s,
-		slices:   map[name]map[string]*discoveryv1.EndpointSlice{},
-		gateways: map[name]*published{},
-		moved:    map[name]bool{},
-		wake:     make(chan struct{}, 1),
+		server: s, slices: endpoints, gateways: map[store.Name]*published{}, moved: map[store.Name]bool{}, wake: make(chan struct{}, 1),
 	}
 }
 
-func keyOf(gateway name) server.GatewayKey {
+func keyOf(gateway store.Name) server.GatewayKey {
 	return server.GatewayKey{Namespace: gateway.Namespace, Name: gateway.Name}
 }
 
-func serviceOf(slice *discoveryv1.EndpointSlice) name {
-	return name{Namespace: slice.Namespace, Name: slice.Labels[discoveryv1.LabelServiceName]}
-}
-
-// SetSlice takes in an EndpointSlice as it is now, and RemoveSlice that it is gone. They return at once.
-func (p *publisher) SetSlice(slice *discoveryv1.EndpointSlice) {
+// move notes that a Service's endpoints changed. It returns at once.
+func (p *publisher) move(service store.Name) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	service := serviceOf(slice)
-	if p.slices[service] == nil {
-		p.slices[service] = map[string]*discoveryv1.EndpointSlice{}
-	}
-	p.slices[service][slice.Name] = slice
-	p.move(service)
-}
-
-func (p *publisher) RemoveSlice(slice *discoveryv1.EndpointSlice) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	service := serviceOf(slice)
-	delete(p.slices[service], slice.Name)
-	if len(p.slices[service]) == 0 {
-		delete(p.slices, service)
-	}
-	p.move(service)
-}
-
-func (p *publisher) move(service name) {
 	p.moved[service] = true
 	select {
 	case p.wake <- struct{}{}:
 	default:
 	}
-}
-
-// Slices returns the EndpointSlices of a Service, sorted by name.
-func (p *publisher) Slices(service name) []*discoveryv1.EndpointSlice {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.slicesOf(service)
-}
-
-func (p *publisher) slicesOf(service name) []*discoveryv1.EndpointSlice {
-	named := p.slices[service]
-	sorted := make([]*discoveryv1.EndpointSlice, 0, len(named))
-	for _, key := range slices.Sorted(maps.Keys(named)) {
-		sorted = append(sorted, named[key])
-	}
-	return sorted
 }
 
 // run publishes endpoints as they change, until ctx ends.
@@ -135,13 +86,13 @@ func (p *publisher) publishEndpoints(ctx context.Context) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	moved := p.moved
-	p.moved = map[name]bool{}
-	for _, key := range sortedNames(p.gateways) {
+	p.moved = map[store.Name]bool{}
+	for _, key := range store.SortedNames(p.gateways) {
 		gateway := p.gateways[key]
 		var update server.Update
-		for _, service := range sortedNames(moved) {
+		for _, service := range store.SortedNames(moved) {
 			for _, backend := range gateway.byService[service] {
-				resource, problems := xds.BuildEndpoints(translate.Endpoints(backend, p.slicesOf(service)))
+				resource, problems := xds.BuildEndpoints(translate.Endpoints(backend, p.slices(service)))
 				if len(problems) > 0 {
 					ctrl.LoggerFrom(ctx).Info("endpoints left out", "service", service, "problem", problems[0].Message)
 				}
@@ -158,19 +109,19 @@ func (p *publisher) publishEndpoints(ctx context.Context) {
 	}
 }
 
-// Publish brings an Output to the server, with the endpoints of this moment: what moved during the Flush is not set back.
-func (p *publisher) Publish(out Output) {
+// publish brings an Output to the server, with the endpoints of this moment: what moved during the Flush is not set back.
+func (p *publisher) publish(out store.Output) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	keep := map[name]bool{}
+	keep := map[store.Name]bool{}
 	for _, key := range out.Held {
 		keep[key] = true
 	}
 	for _, served := range out.Gateways {
 		keep[served.Name] = true
-		p.publish(served)
+		p.publishGateway(served)
 	}
-	for _, key := range sortedNames(p.gateways) {
+	for _, key := range store.SortedNames(p.gateways) {
 		if !keep[key] {
 			delete(p.gateways, key)
 			p.server.Forget(keyOf(key))
@@ -178,74 +129,54 @@ func (p *publisher) Publish(out Output) {
 	}
 }
 
-func (p *publisher) publish(served Served) {
+func (p *publisher) publishGateway(served store.Served) {
 	before := p.gateways[served.Name]
-	if before != nil && reflect.DeepEqual(before.gateway, served.Gateway) && slices.Equal(before.backends, served.Backends) {
+	if before != nil && reflect.DeepEqual(before.Gateway, served.Gateway) && slices.Equal(before.backends, served.Backends) {
 		return
 	}
 	now := &published{
-		gateway: served.Gateway, backends: served.Backends, byService: map[name][]translate.Backend{},
-		asked: map[xds.ResourceRef]bool{}, versions: map[xds.ResourceRef]string{}, endpoints: map[xds.ResourceRef]string{},
+		backends: served.Backends, byService: map[store.Name][]translate.Backend{}, endpoints: map[xds.ResourceRef]string{},
 	}
 	whole := served.Gateway
 	for _, backend := range served.Backends {
-		service := name{Namespace: backend.Namespace, Name: backend.Service}
+		service := store.Name{Namespace: backend.Namespace, Name: backend.Service}
 		now.byService[service] = append(now.byService[service], backend)
-		whole.Endpoints = append(whole.Endpoints, translate.Endpoints(backend, p.slicesOf(service)))
+		whole.Endpoints = append(whole.Endpoints, translate.Endpoints(backend, p.slices(service)))
 	}
 	resources, problems := xds.Build(whole)
-	for _, resource := range resources.All() {
-		now.versions[resource.Ref()] = resource.Version
-	}
-	for _, listener := range resources.Listeners {
-		for _, ref := range listener.Asks {
-			now.asked[ref] = true
-		}
-	}
 	for _, resource := range resources.Endpoints {
 		now.endpoints[resource.Ref()] = resource.Version
 	}
-	now.problems = problems
+	now.Publication = server.NewPublication(served.Gateway, resources, problems, store.HasStatus)
 	p.gateways[served.Name] = now
 	p.server.Set(keyOf(served.Name), resources)
 }
 
-// Published returns what the server was given for a gateway, nil if nothing. It is not written to.
-func (p *publisher) Published(gateway name) *published {
+// Published returns what the server was given for a gateway, nil if nothing.
+func (p *publisher) Published(gateway store.Name) *server.Publication {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.gateways[gateway]
+	if known := p.gateways[gateway]; known != nil {
+		return known.Publication
+	}
+	return nil
 }
 
-// Names returns the gateways that the server was given, sorted.
-func (p *publisher) Names() []name {
+// Gateways returns those that the server was given, sorted.
+func (p *publisher) Gateways() []store.Name {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return sortedNames(p.gateways)
+	return store.SortedNames(p.gateways)
 }
 
 // Report says how far the proxies that are connected here are with a gateway.
-func (p *publisher) Report(gateway name) Report {
+func (p *publisher) Report(gateway store.Name) server.Report {
 	// The server's answer is about what it was given last: nothing may be given meanwhile.
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	known := p.gateways[gateway]
 	if known == nil {
-		return Report{Gateway: gateway}
+		return server.Report{Gateway: keyOf(gateway)}
 	}
-	return reportOf(gateway, known.versions, p.server.Progress(keyOf(gateway)))
-}
-
-// ReadyPods returns the pods of a Service that take traffic, sorted.
-func (p *publisher) ReadyPods(service name) []string {
-	ready := map[string]bool{}
-	for _, slice := range p.Slices(service) {
-		for _, endpoint := range slice.Endpoints {
-			isReady := endpoint.Conditions.Ready == nil || *endpoint.Conditions.Ready
-			if isReady && endpoint.TargetRef != nil && endpoint.TargetRef.Kind == "Pod" {
-				ready[endpoint.TargetRef.Name] = true
-			}
-		}
-	}
-	return slices.Sorted(maps.Keys(ready))
+	return server.ReportOf(keyOf(gateway), known.Publication, p.server.Progress(keyOf(gateway)))
 }

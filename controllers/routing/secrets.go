@@ -15,6 +15,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/store"
 )
 
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;watch
@@ -32,10 +34,10 @@ const (
 	reads = 16
 )
 
-// secretSink takes in what is found: a Store.
+// secretSink takes in what is found: a Store's part of it.
 type secretSink interface {
-	SetSecret(secret name, object *corev1.Secret) bool
-	ForgetSecret(secret name)
+	SetSecret(secret store.Name, object *corev1.Secret) bool
+	DropSecret(secret store.Name)
 }
 
 // secretWatcher follows Secrets by name, one watch each, as long as they are wanted. It never lists.
@@ -47,25 +49,25 @@ type secretWatcher struct {
 	turns   chan struct{}
 
 	mu        sync.Mutex
-	following map[name]*following
+	following map[store.Name]*following
 }
 
-// following is the work on one Secret. Only while it is the watcher's present one does it tell anything.
+// following is the work on one Secret. Only while it is the watcher's present one does it hand anything on.
 type following struct {
 	stop context.CancelFunc
-	// told says that something was told of it. Its own goroutine's.
-	told bool
+	// delivered reports whether something was handed on of it. Its own goroutine's.
+	delivered bool
 }
 
 func newSecretWatcher(client corev1client.SecretsGetter, sink secretSink, changed func()) *secretWatcher {
-	return &secretWatcher{client: client, sink: sink, changed: changed, turns: make(chan struct{}, reads), following: map[name]*following{}}
+	return &secretWatcher{client: client, sink: sink, changed: changed, turns: make(chan struct{}, reads), following: map[store.Name]*following{}}
 }
 
-// Want has exactly these Secrets followed, until ctx ends. One that is no longer wanted is forgotten.
-func (w *secretWatcher) Want(ctx context.Context, secrets []name) {
+// Want has exactly these Secrets followed, until ctx ends. One that is no longer wanted is dropped.
+func (w *secretWatcher) Want(ctx context.Context, secrets []store.Name) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	wanted := map[name]bool{}
+	wanted := map[store.Name]bool{}
 	for _, secret := range secrets {
 		wanted[secret] = true
 		if w.following[secret] != nil {
@@ -80,14 +82,14 @@ func (w *secretWatcher) Want(ctx context.Context, secrets []name) {
 		if !wanted[secret] {
 			f.stop()
 			delete(w.following, secret)
-			w.sink.ForgetSecret(secret)
+			w.sink.DropSecret(secret)
 		}
 	}
 }
 
-// tell hands a Secret on, nil for one that does not exist, unless it is no longer wanted.
-func (w *secretWatcher) tell(secret name, f *following, object *corev1.Secret) {
-	f.told = true
+// deliver hands a Secret on, nil for one that does not exist, unless it is no longer wanted.
+func (w *secretWatcher) deliver(secret store.Name, f *following, object *corev1.Secret) {
+	f.delivered = true
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.following[secret] != f {
@@ -103,7 +105,7 @@ func (w *secretWatcher) tell(secret name, f *following, object *corev1.Secret) {
 }
 
 // follow reads and watches a Secret again and again, until ctx ends.
-func (w *secretWatcher) follow(ctx context.Context, secret name, f *following) {
+func (w *secretWatcher) follow(ctx context.Context, secret store.Name, f *following) {
 	pause := firstPause
 	start := time.Now()
 	for {
@@ -119,8 +121,8 @@ func (w *secretWatcher) follow(ctx context.Context, secret name, f *following) {
 			// Messages of the API name the object, never its content.
 			ctrl.LoggerFrom(ctx).Info("following a secret failed", "secret", secret, "error", err.Error())
 		}
-		if !f.told && denied(err) && time.Since(start) >= deniedFor {
-			w.tell(secret, f, nil)
+		if !f.delivered && denied(err) && time.Since(start) >= deniedFor {
+			w.deliver(secret, f, nil)
 		}
 		select {
 		case <-ctx.Done():
@@ -141,9 +143,9 @@ func denied(err error) bool {
 //
 // The watch begins where the read ended, so that nothing comes twice or backwards. For a Secret that is not there it begins with what
 // there is by then: its first event, if any, is that the Secret was made.
-func (w *secretWatcher) once(ctx context.Context, secret name, f *following) error {
+func (w *secretWatcher) once(ctx context.Context, secret store.Name, f *following) error {
 	if !validName(secret.Name) {
-		w.tell(secret, f, nil)
+		w.deliver(secret, f, nil)
 		<-ctx.Done()
 		return nil
 	}
@@ -152,12 +154,12 @@ func (w *secretWatcher) once(ctx context.Context, secret name, f *following) err
 	version := ""
 	switch {
 	case apierrors.IsNotFound(err):
-		w.tell(secret, f, nil)
+		w.deliver(secret, f, nil)
 	case err != nil:
 		return fmt.Errorf("reading secret %s: %w", secret, err)
 	default:
 		version = object.ResourceVersion
-		w.tell(secret, f, object)
+		w.deliver(secret, f, object)
 	}
 	events, err := client.Watch(ctx, metav1.ListOptions{
 		FieldSelector:   fields.OneTermEqualSelector(metav1.ObjectNameField, secret.Name).String(),
@@ -174,16 +176,16 @@ func (w *secretWatcher) once(ctx context.Context, secret name, f *following) err
 			return fmt.Errorf("watching secret %s: %w", secret, apierrors.FromObject(event.Object))
 		case !isSecret || object.Name != secret.Name:
 		case event.Type == watch.Deleted:
-			w.tell(secret, f, nil)
+			w.deliver(secret, f, nil)
 		case event.Type == watch.Added || event.Type == watch.Modified:
-			w.tell(secret, f, object.DeepCopy())
+			w.deliver(secret, f, object.DeepCopy())
 		}
 	}
 	return nil
 }
 
 // read reads a Secret when it is its turn.
-func (w *secretWatcher) read(ctx context.Context, secret name) (*corev1.Secret, error) {
+func (w *secretWatcher) read(ctx context.Context, secret store.Name) (*corev1.Secret, error) {
 	select {
 	case w.turns <- struct{}{}:
 		defer func() { <-w.turns }()

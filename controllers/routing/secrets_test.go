@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+
+	"github.com/edgegateway/edgegateway/edgeproxy/store"
 )
 
 // secretAPI is an API server that has one Secret, and lets it be read and watched by name. Anything else fails the test.
@@ -146,13 +148,13 @@ func lateSecret(version, content string) *corev1.Secret {
 	}
 }
 
-// heard is what a sink was told: "unread", "missing" or the content.
+// heard is what a sink was given: "unread", "missing" or the content.
 type heard struct {
 	mu   sync.Mutex
-	said map[name]string
+	said map[store.Name]string
 }
 
-func (h *heard) SetSecret(secret name, object *corev1.Secret) bool {
+func (h *heard) SetSecret(secret store.Name, object *corev1.Secret) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.said[secret] = "missing"
@@ -165,13 +167,13 @@ func (h *heard) SetSecret(secret name, object *corev1.Secret) bool {
 	return true
 }
 
-func (h *heard) ForgetSecret(secret name) {
+func (h *heard) DropSecret(secret store.Name) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.said, secret)
 }
 
-func (h *heard) now(secret name) string {
+func (h *heard) now(secret store.Name) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if said, known := h.said[secret]; known {
@@ -191,15 +193,15 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	t.Fatalf("it does not come to pass: %s", what)
 }
 
-var late = name{Namespace: "team", Name: "late"}
+var late = store.Name{Namespace: "team", Name: "late"}
 
 func TestASecretIsFollowedByName(t *testing.T) {
 	api, client := newSecretAPI(t)
-	sink := &heard{said: map[name]string{}}
+	sink := &heard{said: map[store.Name]string{}}
 	w := newSecretWatcher(client.CoreV1(), sink, func() {})
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
-	w.Want(ctx, []name{late})
+	w.Want(ctx, []store.Name{late})
 	hears := func(content string) {
 		t.Helper()
 		eventually(t, "hears "+content, func() bool { return sink.now(late) == content })
@@ -224,9 +226,9 @@ func TestASecretIsFollowedByName(t *testing.T) {
 func TestASecretThatCantBeReadIsNotMissing(t *testing.T) {
 	api, client := newSecretAPI(t)
 	api.fail(apierrors.NewInternalError(context.DeadlineExceeded))
-	sink := &heard{said: map[name]string{}}
+	sink := &heard{said: map[store.Name]string{}}
 	w := newSecretWatcher(client.CoreV1(), sink, func() {})
-	w.Want(t.Context(), []name{late})
+	w.Want(t.Context(), []store.Name{late})
 	eventually(t, "it is tried", func() bool { api.mu.Lock(); defer api.mu.Unlock(); return api.reads >= 1 })
 	if got := sink.now(late); got != "unread" {
 		t.Errorf("it is %q", got)
@@ -240,9 +242,9 @@ func TestASecretThatCantBeReadIsNotMissing(t *testing.T) {
 func TestABrokenWatchTakesNothingAway(t *testing.T) {
 	api, client := newSecretAPI(t)
 	api.become("ADDED", lateSecret("5", "one"))
-	sink := &heard{said: map[name]string{}}
+	sink := &heard{said: map[store.Name]string{}}
 	w := newSecretWatcher(client.CoreV1(), sink, func() {})
-	w.Want(t.Context(), []name{late})
+	w.Want(t.Context(), []store.Name{late})
 	eventually(t, "it is watched", func() bool { return api.watching() == 1 && sink.now(late) == "one" })
 	api.mu.Lock()
 	api.failure = apierrors.NewForbidden(schema.GroupResource{Resource: "secrets"}, "late", nil)
@@ -260,11 +262,11 @@ func TestABrokenWatchTakesNothingAway(t *testing.T) {
 
 func TestANameThatNoSecretCanHaveIsMissing(t *testing.T) {
 	_, client := newSecretAPI(t)
-	sink := &heard{said: map[name]string{}}
+	sink := &heard{said: map[store.Name]string{}}
 	w := newSecretWatcher(client.CoreV1(), sink, func() {})
-	var odd []name
+	var odd []store.Name
 	for _, text := range []string{"..", "a/b", "a%2fb"} {
-		odd = append(odd, name{Namespace: "team", Name: text})
+		odd = append(odd, store.Name{Namespace: "team", Name: text})
 	}
 	w.Want(t.Context(), odd)
 	for _, secret := range odd {

@@ -74,6 +74,11 @@ func Fragments(in Inputs, l Lookup) []Fragment {
 	for _, ingress := range in.Ingresses {
 		fragments = append(fragments, Ingress(ingress, classes[orDefault(ingress.Spec.IngressClassName, "")], l))
 	}
+	return Attached(fragments)
+}
+
+// Attached returns those of the fragments that name a gateway of ours, in the order of kind, namespace and name. It uses their memory.
+func Attached(fragments []Fragment) []Fragment {
 	fragments = slices.DeleteFunc(fragments, func(f Fragment) bool { return len(f.attachments) == 0 })
 	slices.SortFunc(fragments, func(a, b Fragment) int {
 		return compareStrings(a.Source.Kind, b.Source.Kind, a.Source.Namespace, b.Source.Namespace, a.Source.Name, b.Source.Name)
