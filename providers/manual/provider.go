@@ -118,7 +118,7 @@ func (p *Provider) write(ctx context.Context, owner providers.Owner, ref Ref, do
 	if !ok {
 		return fmt.Errorf("writing hand-off %q: its spec is a %T", ref, change.Node.Spec)
 	}
-	data, err := encode(ref, spec, newestRendering)
+	data, err := encode(ref, spec)
 	if err != nil {
 		return fmt.Errorf("rendering hand-off %q: %w", ref, err)
 	}

@@ -72,8 +72,8 @@ type published struct {
 }
 
 // encode returns the texts of a document.
-func encode(ref Ref, spec Spec, rendering int) (map[string]string, error) {
-	data, err := render(ref, spec, rendering)
+func encode(ref Ref, spec Spec) (map[string]string, error) {
+	data, err := render(ref, spec, newestRendering)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (p *Provider) decode(data map[string]string) Spec {
 // before was written if nothing else has changed since.
 func rendered(ref Ref, spec, before Spec) (map[string]string, error) {
 	newest, err := digests(ref, spec, newestRendering)
-	if err != nil || !sameHandoff(spec, before) {
+	if err != nil || maps.Equal(newest, before.Files) || !sameHandoff(spec, before) {
 		return newest, err
 	}
 	for rendering := firstRendering; rendering < newestRendering; rendering++ {
