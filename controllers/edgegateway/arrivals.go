@@ -25,21 +25,27 @@ type arrivals struct {
 	since, read time.Time
 	failed      string
 	// counted by pod at the last reading, and the nodes of those pods with the time since when there is one.
-	counted map[string]stats.Counters
+	counted map[string]counting
 	nodes   map[string]time.Time
-	// checks by node; the other kinds are of no node.
-	checks map[string]time.Time
+	// checks by node; the other kinds are of no node. The last one at a node arrived after the time in after.
+	checks, after map[string]time.Time
 	astray, mute, garbled, headerless,
 	foreign time.Time
+}
+
+// counting is what a proxy had counted at a time.
+type counting struct {
+	stats.Counters
+	at time.Time
 }
 
 // with adds a round of readings. It is pure. What a proxy counted before its first reading may be old, and counts for nothing.
 func (a arrivals) with(now time.Time, round []reading) arrivals {
 	next := a
-	next.counted, next.nodes, next.failed = map[string]stats.Counters{}, map[string]time.Time{}, "no proxy is there"
-	next.checks = maps.Clone(a.checks)
+	next.counted, next.nodes, next.failed = map[string]counting{}, map[string]time.Time{}, "no proxy is there"
+	next.checks, next.after = maps.Clone(a.checks), maps.Clone(a.after)
 	if next.checks == nil {
-		next.checks = map[string]time.Time{}
+		next.checks, next.after = map[string]time.Time{}, map[string]time.Time{}
 	}
 	note := func(count int64, when *time.Time) {
 		if count > 0 {
@@ -62,13 +68,13 @@ func (a arrivals) with(now time.Time, round []reading) arrivals {
 		if next.since.IsZero() {
 			next.since = now
 		}
-		next.read, next.counted[r.pod] = now, r.counters
+		next.read, next.counted[r.pod] = now, counting{r.counters, now}
 		if !known {
 			continue
 		}
-		more := r.counters.Since(before)
+		more := r.counters.Since(before.Counters)
 		if more.Checks > 0 {
-			next.checks[r.node] = now
+			next.checks[r.node], next.after[r.node] = now, latest(next.after[r.node], before.at)
 		}
 		note(more.Astray, &next.astray)
 		note(more.Garbled, &next.garbled)
@@ -76,7 +82,9 @@ func (a arrivals) with(now time.Time, round []reading) arrivals {
 		note(more.Headerless, &next.headerless)
 		note(more.Foreign, &next.foreign)
 	}
-	maps.DeleteFunc(next.checks, func(node string, _ time.Time) bool { return next.nodes[node].IsZero() })
+	gone := func(node string, _ time.Time) bool { return next.nodes[node].IsZero() }
+	maps.DeleteFunc(next.checks, gone)
+	maps.DeleteFunc(next.after, gone)
 	return next
 }
 

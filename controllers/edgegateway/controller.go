@@ -67,6 +67,7 @@ type Reconciler struct {
 	Metrics *Metrics
 
 	applied applications
+	changes changes
 	// refresh gets an event when something changed that concerns all gateways.
 	refresh chan event.GenericEvent
 }
@@ -104,11 +105,13 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if in.deleting() && (out.Gone() || r.abandoned(ctx, in, out)) {
 		return ctrl.Result{}, errors.Join(podsErr, r.release(ctx, in))
 	}
-	status := statusOf(in, out, r.view(in, out, proxyErr))
+	seen := r.view(in, out, proxyErr)
+	status := statusOf(in, out, seen)
 	r.tell(in, out, status)
 	serviceErr := r.publishService(ctx, in, status)
 	statusErr := r.writeStatus(ctx, &in.gateway, status)
-	return resultOf(out, (settled(status) || in.refused()) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
+	result, err := resultOf(out, (settled(status) || in.refused()) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
+	return sooner(result, status, seen.again), err
 }
 
 // SetupWithManager registers the reconciler.

@@ -3,6 +3,7 @@ package edgegateway
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -50,6 +51,8 @@ type checkup struct {
 	nodePort int32
 	stop     context.CancelFunc
 	seen     arrivals
+	// until is how long the load balancer may take to settle: it is watched closely so long.
+	until time.Time
 	// verdict is nil before the first.
 	verdict *verdict
 }
@@ -83,8 +86,8 @@ func (h *Health) Start(ctx context.Context) error {
 func (h *Health) NeedLeaderElection() bool { return true }
 
 // look asks for the gateway to be watched, and returns what is known of it now: whether checks arrive or, where the provider can ask the
-// load balancer itself, what it says.
-func (h *Health) look(in *inputs, out providers.Outcome) verdict {
+// load balancer itself, what it says. It watches closely until some time.
+func (h *Health) look(in *inputs, out providers.Outcome, until time.Time) verdict {
 	name := client.ObjectKeyFromObject(&in.gateway)
 	switch {
 	case out.Status.Healthy.State != "":
@@ -103,7 +106,7 @@ func (h *Health) look(in *inputs, out providers.Outcome) verdict {
 		h.watched[name] = c
 		h.run(name, c)
 	}
-	c.nodePort = nodePort
+	c.nodePort, c.until = nodePort, until
 	if c.verdict != nil {
 		return *c.verdict
 	}
@@ -118,6 +121,19 @@ func (h *Health) inside(name types.NamespacedName, reason string) string {
 		return c.seen.inside(time.Now(), reason)
 	}
 	return ""
+}
+
+// arrived returns, by node, after what time the last check arrived there. It is nil for a gateway whose proxies are not asked.
+func (h *Health) arrived(name types.NamespacedName) map[string]time.Time {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	c := h.watched[name]
+	if c == nil {
+		return nil
+	}
+	arrived := map[string]time.Time{}
+	maps.Copy(arrived, c.seen.after)
+	return arrived
 }
 
 // formerly is what is said before this process has measured anything: what the one before it measured, of this very spec, is not withdrawn
@@ -176,7 +192,7 @@ func (h *Health) measure(ctx context.Context, name types.NamespacedName, c *chec
 			}
 		}
 	}
-	if c.verdict != nil && c.verdict.ok {
+	if c.verdict != nil && c.verdict.ok && !now.Before(c.until) {
 		return readWhileHealthy
 	}
 	return readUntilHealthy

@@ -43,6 +43,7 @@ func (r *Reconciler) forget(name types.NamespacedName) {
 	r.Reach.forget(name)
 	r.Health.forget(name)
 	r.applied.forget(name)
+	r.changes.forget(name)
 }
 
 // nodeMoved passes what changes a node's place among the targets, and not its heartbeats.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -75,42 +74,6 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 	}
 	return nil
 }
-
-// view looks at the entrance from inside and from outside.
-func (r *Reconciler) view(in *inputs, out providers.Outcome, proxyErr error) views {
-	if r.Measure != nil {
-		return r.measured(in, out, proxyErr)
-	}
-	seen := views{proxy: proxyVerdict(in, proxyErr), health: r.Health.look(in, out)}
-	seen.reach = r.Reach.look(in, out, seen.health.ok)
-	if !seen.reach.ok && !seen.reach.unknown {
-		// What a former process said may hold its own view from inside.
-		outside, _, _ := strings.Cut(seen.reach.message, atTheProxies)
-		if inside := r.Health.inside(client.ObjectKeyFromObject(&in.gateway), seen.reach.reason); inside != "" {
-			seen.reach.message = outside + atTheProxies + inside
-		}
-	}
-	return seen
-}
-
-// measured is view for a caller that measures by itself.
-func (r *Reconciler) measured(in *inputs, out providers.Outcome, proxyErr error) views {
-	seen := views{proxy: proxyVerdict(in, proxyErr), health: yes(api.ReasonReady, "measured elsewhere")}
-	if out.Status.Healthy.State != "" {
-		seen.health = outside(out, out.Status.Healthy)
-	}
-	request, why := probeOf(in, out)
-	if why != nil {
-		seen.reach = *why
-		return seen
-	}
-	ok, reason, message := r.Measure(request)
-	seen.reach = verdict{ok: ok, reason: reason, message: message}
-	return seen
-}
-
-// atTheProxies stands between what was seen from outside and from inside.
-const atTheProxies = "; at the proxies: "
 
 // heldReplicas are the Deployment's replicas as long as they were last set by us, as when autoscaling has only just begun; nil once they are
 // the autoscaler's.
@@ -210,7 +173,7 @@ func (r *Reconciler) tell(in *inputs, out providers.Outcome, status api.EdgeGate
 			continue
 		}
 		kind := corev1.EventTypeNormal
-		if now.Status == metav1.ConditionFalse && now.Reason != api.ReasonPending && time.Since(in.gateway.CreationTimestamp.Time) > time.Minute {
+		if now.Status == metav1.ConditionFalse && now.Reason != api.ReasonPending && now.Reason != api.ReasonSettling && time.Since(in.gateway.CreationTimestamp.Time) > time.Minute {
 			kind = corev1.EventTypeWarning
 		}
 		r.Events.Eventf(&in.gateway, nil, kind, now.Reason, now.Type, "%s is %s: %s", now.Type, now.Status, clipped(now.Message))
@@ -234,9 +197,4 @@ func conditionOf(conditions []metav1.Condition, kind string) metav1.Condition {
 		}
 	}
 	return metav1.Condition{}
-}
-
-// settled says that there is nothing to wait for.
-func settled(status api.EdgeGatewayStatus) bool {
-	return conditionOf(status.Conditions, api.ConditionReady).Status == metav1.ConditionTrue
 }

@@ -40,32 +40,36 @@ type Reach struct {
 	changed chan event.GenericEvent
 	metrics *Metrics
 
-	mu      sync.Mutex
-	ctx     context.Context
-	watched map[types.NamespacedName]*watch
+	// probe asks all vantages at once.
+	probe func(ctx context.Context, request vantage.Request, points []vantagePoint) verdict
+
+	mu       sync.Mutex
+	ctx      context.Context
+	measured map[types.NamespacedName]*measurement
 }
 
-// watch is one gateway's measurement.
-type watch struct {
+// measurement is one gateway's: what is probed, and what came of it.
+type measurement struct {
 	request  vantage.Request
 	vantages []vantagePoint
+	settling settling
 	stop     context.CancelFunc
-	// verdict of the last probes, nil before the first; misses are failures in a row since it was true.
-	verdict *verdict
-	misses  int
+	probes   probes
 }
 
 // NewReach returns a Reach that measures nothing yet, and counts its probes if metrics is not nil.
 func NewReach(metrics *Metrics) *Reach {
-	return &Reach{metrics: metrics, changed: make(chan event.GenericEvent, 64), watched: map[types.NamespacedName]*watch{}}
+	return &Reach{
+		metrics: metrics, changed: make(chan event.GenericEvent, 64), probe: probeAll, measured: map[types.NamespacedName]*measurement{},
+	}
 }
 
 // Start runs the probes until ctx ends.
 func (r *Reach) Start(ctx context.Context) error {
 	r.mu.Lock()
 	r.ctx = ctx
-	for name, w := range r.watched {
-		r.run(name, w)
+	for name, m := range r.measured {
+		r.run(name, m)
 	}
 	r.mu.Unlock()
 	<-ctx.Done()
@@ -75,8 +79,9 @@ func (r *Reach) Start(ctx context.Context) error {
 // NeedLeaderElection says that only the leader probes.
 func (r *Reach) NeedLeaderElection() bool { return true }
 
-// look asks for the gateway to be probed, and returns what is known of it now; healthy says that the load balancer's checks are known to arrive.
-func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool) verdict {
+// look asks for the gateway to be probed, anew if what is behind the way in has changed, and returns what is known of it now. healthy says that the
+// load balancer's checks are known to arrive.
+func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool, s settling) verdict {
 	request, why := probeOf(in, out)
 	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
@@ -86,24 +91,40 @@ func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool) verdict {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.watched[name]
-	if w == nil || !reflect.DeepEqual(w.request, request) || !reflect.DeepEqual(w.vantages, in.vantages) {
-		var last *watch
-		if w != nil {
-			w.end()
-			last = w
+	m := r.measured[name]
+	if m == nil || !m.is(request, in.vantages, s) {
+		last := m
+		m = &measurement{request: request, vantages: in.vantages, settling: s}
+		if last != nil {
+			last.end()
+			if sameDoors(last.request, request) {
+				m.probes = last.probes
+			}
 		}
-		w = &watch{request: request, vantages: in.vantages}
-		if last != nil && last.verdict != nil && sameDoors(last.request, request) {
-			w.verdict, w.misses = last.verdict, last.misses
-		}
-		r.watched[name] = w
-		r.run(name, w)
+		r.measured[name] = m
+		r.run(name, m)
 	}
-	if w.verdict != nil {
-		return *w.verdict
+	if m.probes.verdict != nil {
+		return *m.probes.verdict
 	}
 	return formerly(in, api.ConditionReachable, unknown(api.ReasonPending, "the first probe is under way"))
+}
+
+// is reports whether this is what a measurement measures.
+func (m *measurement) is(request vantage.Request, vantages []vantagePoint, s settling) bool {
+	return reflect.DeepEqual(m.request, request) && reflect.DeepEqual(m.vantages, vantages) &&
+		m.settling.changed.Equal(s.changed) && m.settling.takes == s.takes
+}
+
+// held returns whether the gateway is probed and, if so, from when to when all probes of it came in.
+func (r *Reach) held(name types.NamespacedName) (probed bool, since, until time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	m := r.measured[name]
+	if m == nil {
+		return false, time.Time{}, time.Time{}
+	}
+	return true, m.probes.heldSince, m.probes.heldUntil
 }
 
 // sameDoors says that two requests differ in names at most.
@@ -114,26 +135,26 @@ func sameDoors(a, b vantage.Request) bool {
 func (r *Reach) forget(name types.NamespacedName) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if w := r.watched[name]; w != nil {
-		w.end()
-		delete(r.watched, name)
+	if m := r.measured[name]; m != nil {
+		m.end()
+		delete(r.measured, name)
 	}
 }
 
-func (w *watch) end() {
-	if w.stop != nil {
-		w.stop()
+func (m *measurement) end() {
+	if m.stop != nil {
+		m.stop()
 	}
 }
 
-// run starts a watch's probes, if there is a context to run them in.
-func (r *Reach) run(name types.NamespacedName, w *watch) {
+// run starts the probes, if there is a context to run them in.
+func (r *Reach) run(name types.NamespacedName, m *measurement) {
 	if r.ctx == nil {
 		return
 	}
 	var ctx context.Context
-	ctx, w.stop = context.WithCancel(r.ctx)
-	go repeat(ctx, func() time.Duration { return r.measure(ctx, name, w) })
+	ctx, m.stop = context.WithCancel(r.ctx)
+	go repeat(ctx, func() time.Duration { return r.measure(ctx, name, m) })
 }
 
 // repeat calls measure until ctx ends, each time after the wait that it asked for.
@@ -149,33 +170,25 @@ func repeat(ctx context.Context, measure func() time.Duration) {
 }
 
 // measure probes once from every vantage, and returns when to do so again.
-func (r *Reach) measure(ctx context.Context, name types.NamespacedName, w *watch) time.Duration {
-	now := probeAll(ctx, w.request, w.vantages)
+func (r *Reach) measure(ctx context.Context, name types.NamespacedName, m *measurement) time.Duration {
+	began := time.Now()
+	found := r.probe(ctx, m.request, m.vantages)
 	if ctx.Err() != nil {
 		return 0
 	}
-	r.metrics.probe(now)
+	r.metrics.probe(found)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := w.verdict
-	w.misses++
-	if now.ok {
-		w.misses = 0
-	}
-	if now.ok || before == nil || !before.ok || w.misses >= patience {
-		w.verdict = &now
-	}
-	if before == nil || *before != *w.verdict {
+	before := m.probes.verdict
+	m.probes = m.probes.with(began, found, m.settling)
+	if before == nil || *before != *m.probes.verdict {
 		gateway := &api.EdgeGateway{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}
 		select {
 		case r.changed <- event.GenericEvent{Object: gateway}:
 		default: // the periodic round will see it
 		}
 	}
-	if w.verdict.ok && w.misses == 0 {
-		return probeWhileReachable
-	}
-	return probeUntilReachable
+	return m.probes.wait(m.settling)
 }
 
 // probeAll asks all vantages at once.

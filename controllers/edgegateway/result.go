@@ -8,6 +8,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
 )
 
@@ -58,6 +59,15 @@ func resultOf(out providers.Outcome, settled bool, errs ...error) (ctrl.Result, 
 	default:
 		return ctrl.Result{RequeueAfter: resync}, nil
 	}
+}
+
+// sooner is a result that comes when the load balancer may have settled, if only that is awaited. It is pure.
+func sooner(result ctrl.Result, status api.EdgeGatewayStatus, again time.Duration) ctrl.Result {
+	awaited := conditionOf(status.Conditions, api.ConditionReady).Reason == api.ReasonSettling
+	if awaited && result.RequeueAfter > 0 && again > 0 {
+		result.RequeueAfter = min(result.RequeueAfter, again)
+	}
+	return result
 }
 
 // afterOf is when a provider says to try again, or 0.

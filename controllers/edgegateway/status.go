@@ -8,9 +8,11 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
@@ -40,7 +42,7 @@ func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStat
 	for _, part := range parts {
 		set(part.condition, part.verdict)
 	}
-	set(api.ConditionReady, ready(in, out, parts))
+	set(api.ConditionReady, ready(in, out, parts, seen.settled))
 	present := func(kind string, there bool, v verdict) {
 		if there {
 			set(kind, v)
@@ -54,6 +56,11 @@ func statusOf(in *inputs, out providers.Outcome, seen views) api.EdgeGatewayStat
 		present(api.ConditionHandoffStale, manual && handoff.Stale, yes(api.ReasonHandoffStale, handoff.Staleness()))
 	}
 	return status
+}
+
+// settled says that there is nothing to wait for.
+func settled(status api.EdgeGatewayStatus) bool {
+	return conditionOf(status.Conditions, api.ConditionReady).Status == metav1.ConditionTrue
 }
 
 // blind says that nothing could be seen outside the cluster where something may be: what was there is not gone because one look failed.
@@ -80,8 +87,12 @@ type part struct {
 	verdict   verdict
 }
 
-// views are what others than the provider see of an entrance: the Deployment, the proxies, and the vantages.
-type views struct{ proxy, health, reach verdict }
+// views are what others than the provider see of an entrance: the Deployment, the proxies, and the vantages; and whether the load balancer has
+// settled, which is asked again after a while if it has not.
+type views struct {
+	proxy, health, reach, settled verdict
+	again                         time.Duration
+}
 
 // judge answers each question in the order in which an entrance comes up, so that the first no is what to look at.
 func judge(in *inputs, out providers.Outcome, seen views) []part {
@@ -160,8 +171,9 @@ func failure(err error) verdict {
 	return no(reason, "%v", err)
 }
 
-// ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against.
-func ready(in *inputs, out providers.Outcome, parts []part) verdict {
+// ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against. What was ready stays so
+// while all parts are true; what was not must settle first.
+func ready(in *inputs, out providers.Outcome, parts []part, settled verdict) verdict {
 	if in.deleting() {
 		return no(api.ReasonDeleting, "%s", remains(out))
 	}
@@ -180,6 +192,9 @@ func ready(in *inputs, out providers.Outcome, parts []part) verdict {
 		default:
 			return no(p.verdict.reason, "%s: %s", p.condition, p.verdict.message)
 		}
+	}
+	if !settled.ok && !wasReady(&in.gateway) {
+		return settled
 	}
 	return yes(reason, note)
 }
