@@ -55,7 +55,7 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 			return r.store(ctx, in, footprint, memory)
 		},
 		Hold: func(plan providers.Plan) bool {
-			r.announce(in, plan)
+			r.recordPlan(in, plan)
 			return needsApproval(in, plan)
 		},
 		Memory:  memoryOf(in.gateway.Status.Resources),
@@ -72,12 +72,6 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 	return round
 }
 
-// needsApproval says whether a plan that may break traffic has to wait. Removing a gateway is asked for by deleting it.
-func needsApproval(in *inputs, plan providers.Plan) bool {
-	return !in.deleting() && in.class.Spec.ChangePolicy == api.ChangeApprove &&
-		plan.Impact.Compare(providers.Disruptive) >= 0 && !plan.ApprovedBy(in.gateway.Spec.ApprovedPlan)
-}
-
 // store writes the places where something may be from now on, and what is known of it. It fails if the gateway that the round read is not
 // the newest, since then the footprint that it extends may not be either.
 func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []providers.Place, memory providers.Memory) error {
@@ -88,36 +82,4 @@ func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []provider
 		return fmt.Errorf("storing the footprint: %w", err)
 	}
 	return nil
-}
-
-func placesOf(footprint []api.FootprintPlace) []providers.Place {
-	var places []providers.Place
-	for _, p := range footprint {
-		places = append(places, providers.Place{Provider: p.Provider, Account: p.Account, Region: p.Region, Zone: p.Zone, Names: p.Names})
-	}
-	return places
-}
-
-func footprintOf(places []providers.Place) []api.FootprintPlace {
-	var footprint []api.FootprintPlace
-	for _, p := range places {
-		footprint = append(footprint, api.FootprintPlace{Provider: p.Provider, Account: p.Account, Region: p.Region, Zone: p.Zone, Names: p.Names})
-	}
-	return footprint
-}
-
-func memoryOf(resources []api.StatusResource) providers.Memory {
-	var memory providers.Memory
-	for _, r := range resources {
-		memory = append(memory, providers.Thing{Key: r.Key, Name: r.Name, ID: r.ID, Digest: r.Digest})
-	}
-	return memory
-}
-
-func resourcesOf(memory providers.Memory) []api.StatusResource {
-	var resources []api.StatusResource
-	for _, t := range memory {
-		resources = append(resources, api.StatusResource{Key: t.Key, Name: t.Name, ID: t.ID, Digest: t.Digest})
-	}
-	return resources
 }

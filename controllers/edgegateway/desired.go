@@ -44,7 +44,7 @@ func wanted(in *inputs) providers.Gateway {
 	return gw
 }
 
-// proxyProtocol says whether the class's load balancers send PROXY protocol headers.
+// proxyProtocol reports whether the class's load balancers send PROXY protocol headers.
 func proxyProtocol(class *api.EdgeGatewayClass) bool {
 	return class.Spec.Manual == nil || class.Spec.Manual.ProxyProtocol != api.ProxyProtocolNone
 }
@@ -67,4 +67,10 @@ func nodePort(service *corev1.Service, number int32) int32 {
 		}
 	}
 	return 0
+}
+
+// needsApproval reports whether a plan that may break traffic has to wait. Removing a gateway is asked for by deleting it.
+func needsApproval(in *inputs, plan providers.Plan) bool {
+	return !in.deleting() && in.class.Spec.ChangePolicy == api.ChangeApprove &&
+		plan.Impact.Compare(providers.Disruptive) >= 0 && !plan.ApprovedBy(in.gateway.Spec.ApprovedPlan)
 }

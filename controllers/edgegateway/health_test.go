@@ -65,8 +65,8 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 	}
 
 	r.out.Status.Provisioned = providers.Verdict{State: providers.Waiting}
-	if v := h.look(r.in, r.out, time.Time{}); v.ok || len(h.watched) != 0 {
-		t.Errorf("without a load balancer it says %+v and watches %d", v, len(h.watched))
+	if v := h.look(r.in, r.out, time.Time{}); v.ok || len(h.asked) != 0 {
+		t.Errorf("without a load balancer it says %+v and asks %d", v, len(h.asked))
 	}
 	cancel()
 	if err := <-ended; err != nil {
@@ -77,7 +77,7 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 func TestHealthIsTheProvidersWhereItKnows(t *testing.T) {
 	h, r := NewHealth(nil), goodRound()
 	r.out.Status.Healthy = providers.Verdict{State: providers.Failed, Reason: "Unhealthy", Message: "1 of 2 targets"}
-	if v := h.look(r.in, r.out, time.Time{}); v.ok || v.reason != "Unhealthy" || len(h.watched) != 0 {
+	if v := h.look(r.in, r.out, time.Time{}); v.ok || v.reason != "Unhealthy" || len(h.asked) != 0 {
 		t.Errorf("got %+v", v)
 	}
 }

@@ -78,7 +78,7 @@ func (m *Metrics) round(out providers.Outcome) {
 }
 
 // probe counts a probe.
-func (m *Metrics) probe(v verdict) {
+func (m *Metrics) probe(v finding) {
 	if m != nil {
 		m.probes.WithLabelValues(v.reason).Inc()
 	}

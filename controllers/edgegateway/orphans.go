@@ -25,7 +25,7 @@ func (r *Reconciler) Orphans(ctx context.Context) ([]providers.Possession, error
 	var all []providers.Possession
 	var errs []error
 	for i := range classes.Items {
-		found, err := r.survey(ctx, &classes.Items[i], gateways.Items)
+		found, err := r.listOwned(ctx, &classes.Items[i], gateways.Items)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("looking where class %q reaches: %w", classes.Items[i].Name, err))
 		}
@@ -50,16 +50,16 @@ func orphansAmong(all []providers.Possession, owners map[string]bool) []provider
 	return slices.CompactFunc(orphans, func(a, b providers.Possession) bool { return a.ID == b.ID && a.Key == b.Key })
 }
 
-// survey lists what bears a mark of this cluster's where a class reaches, and where gateways have been.
-func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.Possession, error) {
-	judged, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
+// listOwned lists what bears a mark of this cluster's where a class reaches, and where gateways have been.
+func (r *Reconciler) listOwned(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.Possession, error) {
+	accepted, err := acceptClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
 	switch {
 	case err != nil:
 		return nil, err
-	case !judged.ok:
-		return nil, errors.New(judged.message)
+	case !accepted.ok:
+		return nil, errors.New(accepted.message)
 	}
-	in := &inputs{class: class, around: neighbourhood{classVerdicts: map[string]verdict{class.Name: judged}}}
+	in := &inputs{class: class, around: neighbourhood{classFindings: map[string]finding{class.Name: accepted}}}
 	if err := r.gatherCredentials(ctx, in); err != nil {
 		return nil, err
 	}

@@ -5,29 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edgegateway/edgegateway/providers"
 )
-
-// announce tells a plan before any of it is carried out, once.
-func (r *Reconciler) announce(in *inputs, plan providers.Plan) {
-	if before := in.gateway.Status.Plan; before != nil && before.Hash == plan.Hash || len(plan.Changes) == 0 {
-		return
-	}
-	r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Planned", "Provision", "%s", clipped(summary(plan)))
-}
-
-// summary is a plan in a line for each change, without fields.
-func summary(plan providers.Plan) string {
-	headline, _, _ := strings.Cut(providers.Render(plan), "\n")
-	lines := []string{headline}
-	for _, change := range plan.Changes {
-		lines = append(lines, providers.RenderChange(change))
-	}
-	return strings.Join(lines, "\n")
-}
 
 // Plan returns, for a person, what would be done next outside the cluster for a gateway. It changes nothing.
 func (r *Reconciler) Plan(ctx context.Context, name types.NamespacedName) (string, error) {

@@ -2,37 +2,18 @@ package edgegateway
 
 import (
 	"context"
-	"net/netip"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/vantage"
 	"github.com/edgegateway/edgegateway/providers"
 )
-
-// How often the way in is probed: a way that holds, and one that does not.
-const (
-	probeWhileReachable = 10 * time.Second
-	probeUntilReachable = 2 * time.Second
-	probeTimeout        = 4 * time.Second
-	// patience is how many probes in a row must fail before a way in that held counts as lost: one lost packet is no outage.
-	patience = 2
-)
-
-// vantagePoint is a place outside the cluster from which is probed.
-type vantagePoint struct {
-	name, url, token string
-	ca               []byte
-}
 
 // Reach measures, from the vantages of a gateway's class, whether clients can come in. It runs on the leader; what it knows goes with it.
 type Reach struct {
@@ -41,7 +22,7 @@ type Reach struct {
 	metrics *Metrics
 
 	// probe asks all vantages at once.
-	probe func(ctx context.Context, request vantage.Request, points []vantagePoint) verdict
+	probe func(ctx context.Context, request vantage.Request, points []vantagePoint) finding
 
 	mu       sync.Mutex
 	ctx      context.Context
@@ -79,14 +60,14 @@ func (r *Reach) Start(ctx context.Context) error {
 // NeedLeaderElection says that only the leader probes.
 func (r *Reach) NeedLeaderElection() bool { return true }
 
-// look asks for the gateway to be probed, anew if what is behind the way in has changed, and returns what is known of it now. healthy says that the
+// look has the gateway probed, anew if what is behind the way in has changed, and returns what is known of it now. healthy says that the
 // load balancer's checks are known to arrive.
-func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool, s settling) verdict {
+func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool, s settling) finding {
 	request, why := probeOf(in, out)
 	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
 	if why != nil {
-		r.forget(name)
+		r.stop(name)
 		return *why
 	}
 	r.mu.Lock()
@@ -104,8 +85,8 @@ func (r *Reach) look(in *inputs, out providers.Outcome, healthy bool, s settling
 		r.measured[name] = m
 		r.run(name, m)
 	}
-	if m.probes.verdict != nil {
-		return *m.probes.verdict
+	if m.probes.finding != nil {
+		return *m.probes.finding
 	}
 	return formerly(in, api.ConditionReachable, unknown(api.ReasonPending, "the first probe is under way"))
 }
@@ -127,12 +108,7 @@ func (r *Reach) held(name types.NamespacedName) (probed bool, since, until time.
 	return true, m.probes.heldSince, m.probes.heldUntil
 }
 
-// sameDoors says that two requests differ in names at most.
-func sameDoors(a, b vantage.Request) bool {
-	return a.Nonce == b.Nonce && reflect.DeepEqual(a.Doors, b.Doors)
-}
-
-func (r *Reach) forget(name types.NamespacedName) {
+func (r *Reach) stop(name types.NamespacedName) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if m := r.measured[name]; m != nil {
@@ -179,9 +155,9 @@ func (r *Reach) measure(ctx context.Context, name types.NamespacedName, m *measu
 	r.metrics.probe(found)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := m.probes.verdict
+	before := m.probes.finding
 	m.probes = m.probes.with(began, found, m.settling)
-	if before == nil || *before != *m.probes.verdict {
+	if before == nil || *before != *m.probes.finding {
 		gateway := &api.EdgeGateway{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}
 		select {
 		case r.changed <- event.GenericEvent{Object: gateway}:
@@ -192,7 +168,7 @@ func (r *Reach) measure(ctx context.Context, name types.NamespacedName, m *measu
 }
 
 // probeAll asks all vantages at once.
-func probeAll(ctx context.Context, request vantage.Request, points []vantagePoint) verdict {
+func probeAll(ctx context.Context, request vantage.Request, points []vantagePoint) finding {
 	ctx, cancel := context.WithTimeout(ctx, 5*probeTimeout)
 	defer cancel()
 	var (
@@ -223,63 +199,4 @@ func probeAll(ctx context.Context, request vantage.Request, points []vantagePoin
 	default:
 		return no(reason, "%s", message)
 	}
-}
-
-// probeOf says what to probe, or why not. It is pure.
-func probeOf(in *inputs, out providers.Outcome) (vantage.Request, *verdict) {
-	refuse := func(v verdict) (vantage.Request, *verdict) { return vantage.Request{}, &v }
-	switch {
-	case in.deleting() || in.class == nil:
-		return refuse(no(api.ReasonNotAccepted, "nothing is made for it"))
-	case len(in.vantages) == 0:
-		return refuse(unknown(api.ReasonNoOutsideVantage, "the class lists no vantage in spec.vantages, so nobody looked from outside"))
-	case out.Status.Provisioned.State != providers.Ready || len(out.Status.Addresses) == 0:
-		return refuse(no(api.ReasonPending, "there is no way in to probe yet"))
-	}
-	probe := ir.ProbeOf(string(in.gateway.UID))
-	request := vantage.Request{Path: probe.Path, Nonce: probe.Body, TimeoutMillis: probeTimeout.Milliseconds()}
-	for _, address := range out.Status.Addresses {
-		for _, listener := range in.gateway.Spec.Listeners {
-			door := vantage.Door{Address: address, Port: int32(listener.Port), TLS: listener.Protocol == gatewayv1.HTTPSProtocolType}
-			door.ServerName = serverName(in, listener)
-			request.Doors = append(request.Doors, door)
-		}
-	}
-	if in.class.Spec.DNS != nil {
-		for _, hostname := range in.gateway.Spec.Hostnames {
-			request.Names = append(request.Names, vantage.Name{Name: concrete(hostname), Addresses: out.Status.Addresses, Servers: nameServers(in.class)})
-		}
-	}
-	return request, nil
-}
-
-// serverName is the name to ask a listener for: its own or, where it takes any, the first that the gateway publishes.
-func serverName(in *inputs, listener gatewayv1.Listener) string {
-	if listener.Hostname != nil && *listener.Hostname != "" {
-		return concrete(string(*listener.Hostname))
-	}
-	if len(in.gateway.Spec.Hostnames) > 0 {
-		return concrete(in.gateway.Spec.Hostnames[0])
-	}
-	return ""
-}
-
-// concrete is a name that a wildcard covers, or the name itself.
-func concrete(hostname string) string {
-	if rest, wild := strings.CutPrefix(hostname, "*."); wild {
-		return "edgegateway-probe." + rest
-	}
-	return hostname
-}
-
-// nameServers to ask instead of the vantage's own, where the class names one by its address: a data centre's names need not be public.
-func nameServers(class *api.EdgeGatewayClass) []string {
-	if class.Spec.DNS.RFC2136 == nil {
-		return nil
-	}
-	server, err := netip.ParseAddrPort(class.Spec.DNS.RFC2136.Server)
-	if err != nil {
-		return nil
-	}
-	return []string{server.String()}
 }

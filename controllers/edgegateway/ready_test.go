@@ -63,7 +63,7 @@ func (e *entrance) startOperator() {
 	}
 	e.r = &Reconciler{Reach: NewReach(nil), Health: NewHealth(fake.NewClientBuilder().WithScheme(clientgoscheme.Scheme).WithObjects(slice).Build())}
 	e.r.Health.proxies.Transport = e
-	e.r.Reach.probe = func(context.Context, vantage.Request, []vantagePoint) verdict {
+	e.r.Reach.probe = func(context.Context, vantage.Request, []vantagePoint) finding {
 		defer time.Sleep(17 * time.Millisecond) // so that nothing else happens at the moment at which it ends
 		if e.down(e.second()) {
 			return no(api.ReasonNoHealthyBackend, "closed at once")

@@ -2,7 +2,6 @@ package edgegateway
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -76,8 +75,6 @@ func afterOf(err error) time.Duration {
 	errors.As(err, &classed)
 	return classed.After
 }
-
-func joined(names []string) string { return strings.Join(names, ", ") }
 
 // Next returns in what time a gateway is to be looked at again after a round; settled says that clients are served. It returns false in favour
 // of the work queue's backoff. It is pure.

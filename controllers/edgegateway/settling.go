@@ -37,7 +37,7 @@ type settling struct {
 }
 
 // over reports whether the load balancer has settled and, if not, in what time to ask again. It is pure.
-func (s settling) over(now time.Time) (v verdict, again time.Duration) {
+func (s settling) over(now time.Time) (v finding, again time.Duration) {
 	since, until := s.changed, now
 	if s.probed {
 		since, until = latest(s.changed, s.heldSince), s.heldUntil
@@ -71,55 +71,9 @@ func (s settling) unchecked(now time.Time) []string {
 	return missing
 }
 
-// probes is what has come of the probes of a gateway so far.
-type probes struct {
-	// verdict of the last ones, nil before the first; misses are failures in a row since it was true.
-	verdict *verdict
-	misses  int
-	// Every probe that began from heldSince to heldUntil came in; both are zero if the last one did not.
-	heldSince, heldUntil time.Time
-}
-
-// with adds a probe that began at a time. Within the time in which a load balancer settles after a change one failure counts, and else no less
-// than patience in a row: one lost packet is no outage. It is pure.
-func (p probes) with(began time.Time, found verdict, s settling) probes {
-	enough := patience
-	if began.Before(s.changed.Add(s.takes)) {
-		enough = 1
-	}
-	p.misses++
-	if found.ok {
-		p.misses, p.heldUntil = 0, began
-		if p.heldSince.IsZero() {
-			p.heldSince = began
-		}
-	} else {
-		p.heldSince, p.heldUntil = time.Time{}, time.Time{}
-	}
-	if found.ok || p.verdict == nil || !p.verdict.ok || p.misses >= enough {
-		p.verdict = &found
-	}
-	return p
-}
-
-// wait is how long to wait for the next probe: a way in that has held for as long as the load balancer takes to settle needs few. It is pure.
-func (p probes) wait(s settling) time.Duration {
-	if p.misses == 0 && p.heldUntil.Sub(latest(p.heldSince, s.changed)) >= s.takes {
-		return probeWhileReachable
-	}
-	return probeUntilReachable
-}
-
-func latest(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-// behindTheWay names what must stay as it is while the way in settles: the ready proxies, and what the load balancer is. It is empty if that could
+// setupOf names what must stay as it is while the way in settles: the ready proxies, and what the load balancer is. It is empty if that could
 // not be seen. It is pure.
-func behindTheWay(in *inputs, out providers.Outcome) string {
+func setupOf(in *inputs, out providers.Outcome) string {
 	if blind(out) {
 		return ""
 	}
@@ -161,9 +115,4 @@ func proxyNodes(pods []corev1.Pod) []string {
 // readyProxy reports whether a pod takes connections, and goes on doing so.
 func readyProxy(pod *corev1.Pod) bool {
 	return pod.DeletionTimestamp.IsZero() && podCondition(pod, corev1.ContainersReady).Status == corev1.ConditionTrue
-}
-
-// wasReady reports what was said of a gateway last.
-func wasReady(gateway *api.EdgeGateway) bool {
-	return settled(gateway.Status)
 }

@@ -111,11 +111,11 @@ func TestProbes(t *testing.T) {
 			}
 			var p probes
 			for i, sign := range c.line {
-				found := map[rune]verdict{'+': yes("", ""), '-': no("", ""), '?': unknown("", "")}[sign]
+				found := map[rune]finding{'+': yes("", ""), '-': no("", ""), '?': unknown("", "")}[sign]
 				p = p.with(at(i), found, s)
 			}
-			got := fmt.Sprint(p.verdict.ok)
-			if p.verdict.unknown {
+			got := fmt.Sprint(p.finding.ok)
+			if p.finding.unknown {
 				got = "unknown"
 			}
 			if !p.heldSince.IsZero() {
@@ -128,12 +128,12 @@ func TestProbes(t *testing.T) {
 	}
 }
 
-func TestBehindTheWayIsWhatMustStayWhileItSettles(t *testing.T) {
+func TestSetupIsWhatMustStayWhileTheWayInSettles(t *testing.T) {
 	build := func(change func(*inputs, *providers.Outcome)) string {
 		r := goodRound()
 		r.in.pods = []corev1.Pod{proxyPod("a", "10.0.0.1"), proxyPod("b", "10.0.0.2")}
 		change(r.in, &r.out)
-		return behindTheWay(r.in, r.out)
+		return setupOf(r.in, r.out)
 	}
 	base := build(func(*inputs, *providers.Outcome) {})
 	cases := map[string]struct {
@@ -165,7 +165,7 @@ func TestBehindTheWayIsWhatMustStayWhileItSettles(t *testing.T) {
 	}
 }
 
-func TestChangesAreSinceWhenSomethingBecameWhatItIs(t *testing.T) {
+func TestASetupIsThereSinceSomethingBecameWhatItIs(t *testing.T) {
 	name := client.ObjectKeyFromObject(&goodRound().in.gateway)
 	for _, c := range []struct {
 		name     string
@@ -181,7 +181,7 @@ func TestChangesAreSinceWhenSomethingBecameWhatItIs(t *testing.T) {
 		{"it could not be seen for a while", false, []string{"x", "", "x"}, 0},
 		{"it could not be seen at first, and was ready", true, []string{"", "x"}, -1},
 	} {
-		var known changes
+		var known setups
 		var since time.Time
 		for i, what := range c.seen {
 			since = known.note(name, what, at(i), c.wasReady)

@@ -159,8 +159,8 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 	}
 }
 
-// TestStatusForgets shows that conditions which apply no more go, and that nothing else is read back.
-func TestStatusForgets(t *testing.T) {
+// TestConditionsThatApplyNoMoreGo, and nothing else is read back.
+func TestConditionsThatApplyNoMoreGo(t *testing.T) {
 	r := goodRound()
 	r.in.gateway.Status.Conditions = []metav1.Condition{
 		{Type: api.ConditionPlanPending, Status: metav1.ConditionTrue, Reason: api.ReasonApprovalNeeded},
@@ -232,7 +232,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-func TestProxyVerdict(t *testing.T) {
+func TestProxyFinding(t *testing.T) {
 	two := int32(2)
 	deployment := func(ready int32) *appsv1.Deployment {
 		return &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Replicas: &two}, Status: appsv1.DeploymentStatus{ReadyReplicas: ready}}
@@ -252,7 +252,7 @@ func TestProxyVerdict(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			v := proxyVerdict(&inputs{deployment: c.deployment}, c.err)
+			v := proxyFinding(&inputs{deployment: c.deployment}, c.err)
 			if got := fmt.Sprint(v.ok, " ", v.reason, " ", v.message); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}

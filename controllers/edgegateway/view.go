@@ -16,75 +16,75 @@ import (
 // view looks at the entrance from inside and from outside.
 func (r *Reconciler) view(in *inputs, out providers.Outcome, proxyErr error) views {
 	if r.Measure != nil {
-		return r.measured(in, out, proxyErr)
+		return r.viewMeasured(in, out, proxyErr)
 	}
 	now, name := time.Now(), client.ObjectKeyFromObject(&in.gateway)
-	settling := settling{nodes: proxyNodes(in.pods)}
+	s := settling{nodes: proxyNodes(in.pods)}
 	if in.class != nil {
-		settling.takes = settlingTime(infra.HealthOf(in.class.Spec.Provider))
+		s.takes = settlingTime(infra.HealthOf(in.class.Spec.Provider))
 	}
-	settling.changed = r.changes.note(name, behindTheWay(in, out), now, wasReady(&in.gateway))
-	seen := views{proxy: proxyVerdict(in, proxyErr), health: r.Health.look(in, out, settling.changed.Add(settling.takes))}
-	seen.reach = r.Reach.look(in, out, seen.health.ok, settling)
+	s.changed = r.setups.note(name, setupOf(in, out), now, wasReady(&in.gateway))
+	seen := views{proxy: proxyFinding(in, proxyErr), health: r.Health.look(in, out, s.changed.Add(s.takes))}
+	seen.reach = r.Reach.look(in, out, seen.health.ok, s)
 	if !seen.reach.ok && !seen.reach.unknown {
 		// What a former process said may hold its own view from inside.
 		outside, _, _ := strings.Cut(seen.reach.message, atTheProxies)
-		if inside := r.Health.inside(name, seen.reach.reason); inside != "" {
+		if inside := r.Health.atProxies(name, seen.reach.reason); inside != "" {
 			seen.reach.message = outside + atTheProxies + inside
 		}
 	}
 	if !seen.health.unknown {
-		settling.checked = r.Health.arrived(name)
+		s.checked = r.Health.arrived(name)
 	}
-	settling.probed, settling.heldSince, settling.heldUntil = r.Reach.held(name)
-	seen.settled, seen.again = settling.over(now)
+	s.probed, s.heldSince, s.heldUntil = r.Reach.held(name)
+	seen.settled, seen.again = s.over(now)
 	return seen
 }
 
-// changes remembers what stands behind each gateway's way in, and since when.
-type changes struct {
+// setups remember what stands behind each gateway's way in, and since when.
+type setups struct {
 	mu    sync.Mutex
-	known map[types.NamespacedName]change
+	known map[types.NamespacedName]setup
 }
 
-type change struct {
+type setup struct {
 	what  string
 	since time.Time
 }
 
 // note returns since when it is what it is, which is what it was if that could not be seen. It is zero if that is so as long as this process has
 // looked, and the gateway was ready before.
-func (c *changes) note(gateway types.NamespacedName, what string, now time.Time, wasReady bool) time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.known == nil {
-		c.known = map[types.NamespacedName]change{}
+func (s *setups) note(gateway types.NamespacedName, what string, now time.Time, wasReady bool) time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known == nil {
+		s.known = map[types.NamespacedName]setup{}
 	}
-	last, known := c.known[gateway]
+	last, known := s.known[gateway]
 	switch {
 	case what == "":
 		return last.since
 	case !known && wasReady:
-		last = change{what: what}
+		last = setup{what: what}
 	case !known || last.what != what:
-		last = change{what: what, since: now}
+		last = setup{what: what, since: now}
 	}
-	c.known[gateway] = last
+	s.known[gateway] = last
 	return last.since
 }
 
-func (c *changes) forget(gateway types.NamespacedName) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	delete(c.known, gateway)
+func (s *setups) forget(gateway types.NamespacedName) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.known, gateway)
 }
 
-// measured is view for a caller that measures by itself.
-func (r *Reconciler) measured(in *inputs, out providers.Outcome, proxyErr error) views {
+// viewMeasured is view for a caller that measures by itself.
+func (r *Reconciler) viewMeasured(in *inputs, out providers.Outcome, proxyErr error) views {
 	elsewhere := yes(api.ReasonReady, "measured elsewhere")
-	seen := views{proxy: proxyVerdict(in, proxyErr), health: elsewhere, settled: elsewhere}
+	seen := views{proxy: proxyFinding(in, proxyErr), health: elsewhere, settled: elsewhere}
 	if out.Status.Healthy.State != "" {
-		seen.health = outside(out, out.Status.Healthy)
+		seen.health = fromProvider(out, out.Status.Healthy)
 	}
 	request, why := probeOf(in, out)
 	if why != nil {
@@ -92,7 +92,7 @@ func (r *Reconciler) measured(in *inputs, out providers.Outcome, proxyErr error)
 		return seen
 	}
 	ok, reason, message := r.Measure(request)
-	seen.reach = verdict{ok: ok, reason: reason, message: message}
+	seen.reach = finding{ok: ok, reason: reason, message: message}
 	return seen
 }
 
