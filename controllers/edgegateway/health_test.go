@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +34,10 @@ func (p *proxyThat) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
+	synctest.Test(t, healthWakesTheReconciler)
+}
+
+func healthWakesTheReconciler(t *testing.T) {
 	node := "a"
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web-1", Labels: map[string]string{discoveryv1.LabelServiceName: "web"}},
