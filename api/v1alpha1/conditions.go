@@ -68,6 +68,8 @@ const (
 	ReasonReady = "Ready"
 	// ReasonPending: it is under way.
 	ReasonPending = "Pending"
+	// ReasonSettling: all is in place, and must stay so for as long as the load balancer may take to settle before it counts.
+	ReasonSettling = "Settling"
 	// ReasonNotAccepted: nothing is done for a gateway that is not accepted.
 	ReasonNotAccepted = "NotAccepted"
 	// ReasonNotReady: one of the conditions that Ready sums up is not true; the message names it.

@@ -19,8 +19,8 @@ const (
 	ofService = "the cluster IP of a Service"
 )
 
-// inside are the objects by which the cluster has addresses of its own.
-type inside struct {
+// clusterObjects are the objects by which the cluster has addresses of its own.
+type clusterObjects struct {
 	nodes    []corev1.Node
 	services []corev1.Service
 	slices   []discoveryv1.EndpointSlice
@@ -30,11 +30,11 @@ type inside struct {
 // would be a tenant's way into the cluster, with the operator's probes and the users of a published name as its means. Not every cluster
 // tells its nodes' pod ranges, so that pods are known by the Services that select them as well. Whose something is is not said: it may be
 // another tenant's. It is pure.
-func ownAddresses(gateway *api.EdgeGateway, there inside) map[netip.Addr]string {
+func ownAddresses(gateway *api.EdgeGateway, there clusterObjects) map[netip.Addr]string {
 	own := map[netip.Addr]string{}
 	asked := map[string]netip.Addr{}
-	for _, claimed := range claimedAddresses(gateway) {
-		asked[claimed.address.String()] = claimed.address
+	for _, claim := range addressClaims(gateway) {
+		asked[claim.address.String()] = claim.address
 	}
 	if len(asked) == 0 {
 		return own
@@ -60,7 +60,7 @@ func ownAddresses(gateway *api.EdgeGateway, there inside) map[netip.Addr]string 
 }
 
 // pods notes what is a pod's, or in a range of them.
-func (there inside) pods(asked map[string]netip.Addr, own map[netip.Addr]string, note func(text, what string)) {
+func (there clusterObjects) pods(asked map[string]netip.Addr, own map[netip.Addr]string, note func(text, what string)) {
 	for i := range there.nodes {
 		spec := &there.nodes[i].Spec
 		for _, text := range append([]string{spec.PodCIDR}, spec.PodCIDRs...) {
@@ -85,18 +85,18 @@ func (there inside) pods(asked map[string]netip.Addr, own map[netip.Addr]string,
 	}
 }
 
-// claimedAddress is an address that a gateway asks for, with its field.
-type claimedAddress struct {
+// addressClaim is an address that a gateway asks for, with its field.
+type addressClaim struct {
 	field   string
 	address netip.Addr
 }
 
-// claimedAddresses are those that a gateway brings, as far as they are IP addresses, and those of its ack.
-func claimedAddresses(gateway *api.EdgeGateway) []claimedAddress {
-	return append(parseAddresses("spec.addresses", gateway.Spec.Addresses), ackedAddresses(gateway)...)
+// addressClaims are those that a gateway brings, as far as they are IP addresses, and those of its ack.
+func addressClaims(gateway *api.EdgeGateway) []addressClaim {
+	return append(parseAddresses("spec.addresses", gateway.Spec.Addresses), ackedClaims(gateway)...)
 }
 
-func ackedAddresses(gateway *api.EdgeGateway) []claimedAddress {
+func ackedClaims(gateway *api.EdgeGateway) []addressClaim {
 	if gateway.Spec.Manual == nil || gateway.Spec.Manual.Ack == nil {
 		return nil
 	}
@@ -104,48 +104,48 @@ func ackedAddresses(gateway *api.EdgeGateway) []claimedAddress {
 }
 
 // parseAddresses leaves out what is no IP address: the provider knows whether it is an ID.
-func parseAddresses(field string, texts []string) []claimedAddress {
-	var claimed []claimedAddress
+func parseAddresses(field string, texts []string) []addressClaim {
+	var claims []addressClaim
 	for i, text := range texts {
 		if address, err := netip.ParseAddr(text); err == nil {
-			claimed = append(claimed, claimedAddress{field: fmt.Sprintf("%s[%d]", field, i), address: address.Unmap()})
+			claims = append(claims, addressClaim{field: fmt.Sprintf("%s[%d]", field, i), address: address.Unmap()})
 		}
 	}
-	return claimed
+	return claims
 }
 
 // addressesOutside refuses addresses of the cluster itself, even where the class's ranges hold them.
-func addressesOutside(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around neighbourhood) verdict {
-	for _, claimed := range claimedAddresses(gateway) {
-		if what, own := around.own[claimed.address]; own {
+func addressesOutside(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around neighbourhood) finding {
+	for _, claim := range addressClaims(gateway) {
+		if what, own := around.own[claim.address]; own {
 			return no(api.ReasonAddressNotAllowed,
 				"%s: %s is %s of this cluster, never a load balancer's: give the address that clients connect to, outside the cluster",
-				claimed.field, claimed.address, what)
+				claim.field, claim.address, what)
 		}
 	}
-	return verdict{ok: true}
+	return finding{ok: true}
 }
 
 // addressesFree refuses addresses that an older gateway's ack holds.
-func addressesFree(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around neighbourhood) verdict {
-	claims := claimedAddresses(gateway)
+func addressesFree(gateway *api.EdgeGateway, _ *api.EdgeGatewayClass, around neighbourhood) finding {
+	claims := addressClaims(gateway)
 	for i := range around.gateways {
 		other := &around.gateways[i]
 		if len(claims) == 0 || other.UID == gateway.UID || !older(other.ObjectMeta, gateway.ObjectMeta) {
 			continue
 		}
-		for _, held := range ackedAddresses(other) {
-			for _, claimed := range claims {
-				if claimed.address == held.address && mayHaveAddress(other, held.address, around) {
+		for _, theirs := range ackedClaims(other) {
+			for _, claim := range claims {
+				if claim.address == theirs.address && mayHaveAddress(other, theirs.address, around) {
 					// The other is not named: a tenant learns that the address is taken, not by whom.
 					return no(api.ReasonAddressNotAllowed,
 						"%s: an older EdgeGateway's ack holds %s: give the address of this gateway's own load balancer; the oldest claim wins",
-						claimed.field, claimed.address)
+						claim.field, claim.address)
 				}
 			}
 		}
 	}
-	return verdict{ok: true}
+	return finding{ok: true}
 }
 
 // mayHaveAddress reports whether the address of a gateway's ack counts: what its class would never give it, it can't keep from others.

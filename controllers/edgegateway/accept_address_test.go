@@ -22,7 +22,7 @@ func bringing(addresses ...string) api.EdgeGateway {
 }
 
 // ownCluster has addresses in ranges that the classes of these tests cover.
-func ownCluster() inside {
+func ownCluster() clusterObjects {
 	node := corev1.Node{Spec: corev1.NodeSpec{PodCIDR: "198.18.0.0/24", PodCIDRs: []string{"198.18.0.0/24", "2001:db8:1::/64"}}}
 	node.Status.Addresses = []corev1.NodeAddress{
 		{Type: corev1.NodeHostName, Address: "node-1"}, {Type: corev1.NodeInternalIP, Address: "203.0.113.4"}, {Type: corev1.NodeExternalIP, Address: "203.0.113.5"},
@@ -32,7 +32,7 @@ func ownCluster() inside {
 	slice := discoveryv1.EndpointSlice{Endpoints: []discoveryv1.Endpoint{
 		{Addresses: []string{"198.18.1.8"}, TargetRef: &corev1.ObjectReference{Kind: "Pod", Name: "a"}}, {Addresses: []string{"203.0.113.200"}},
 	}}
-	return inside{nodes: []corev1.Node{node}, services: []corev1.Service{service, headless}, slices: []discoveryv1.EndpointSlice{slice}}
+	return clusterObjects{nodes: []corev1.Node{node}, services: []corev1.Service{service, headless}, slices: []discoveryv1.EndpointSlice{slice}}
 }
 
 func TestAcceptAddresses(t *testing.T) {

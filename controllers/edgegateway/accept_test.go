@@ -162,9 +162,9 @@ func TestAccept(t *testing.T) {
 	available := Available{Providers: []api.ProviderName{api.ProviderManual}, DNS: []api.DNSProviderName{api.DNSRFC2136}}
 	for _, c := range acceptCases() {
 		t.Run(c.name, func(t *testing.T) {
-			around := neighbourhood{classes: c.classes, gateways: append(c.others, c.gateway), namespaceLabels: map[string]map[string]string{"shop": c.labels}, classVerdicts: map[string]verdict{}}
+			around := neighbourhood{classes: c.classes, gateways: append(c.others, c.gateway), namespaceLabels: map[string]map[string]string{"shop": c.labels}, classFindings: map[string]finding{}}
 			for i := range c.classes {
-				around.classVerdicts[c.classes[i].Name] = judgeClass(&c.classes[i], available)
+				around.classFindings[c.classes[i].Name] = acceptClass(&c.classes[i], available)
 			}
 			_, got := accept(&c.gateway, around)
 			if got.reason != c.reason || got.ok != (c.reason == api.ReasonAccepted) {

@@ -18,7 +18,7 @@ import (
 // fails is in the outcome: the status tells it.
 func (r *Reconciler) provision(ctx context.Context, in *inputs) engine.Outcome {
 	footprint := placesOf(in.gateway.Status.Footprint)
-	idle := engine.Outcome{Footprint: footprint, LastApplied: memoryOf(in.gateway.Status.Resources)}
+	idle := engine.Outcome{Footprint: footprint, LastApplied: lastAppliedOf(in.gateway.Status.Resources)}
 	if in.class == nil && len(footprint) > 0 {
 		idle.Err = &providers.Error{Class: providers.Denied, Reason: in.accepted.reason,
 			Err: fmt.Errorf("what was made can't be reached without its class: %s", in.accepted.message)}
@@ -53,14 +53,14 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 	round := engine.Round{
 		Provider: provider, Owner: in.owner,
 		Refs: providers.Refs{Places: footprint, Addresses: in.gateway.Spec.Addresses},
-		Store: func(ctx context.Context, footprint []providers.Place, memory plan.LastApplied) error {
-			return r.store(ctx, in, footprint, memory)
+		Store: func(ctx context.Context, footprint []providers.Place, applied plan.LastApplied) error {
+			return r.store(ctx, in, footprint, applied)
 		},
 		Hold: func(ahead plan.Plan) bool {
-			r.announce(in, ahead)
+			r.recordPlan(in, ahead)
 			return needsApproval(in, ahead)
 		},
-		LastApplied: memoryOf(in.gateway.Status.Resources),
+		LastApplied: lastAppliedOf(in.gateway.Status.Resources),
 		Awaited:     anyAwaited(in.pods),
 		Report:      in.class.Spec.DriftPolicy == api.DriftReport,
 	}
@@ -74,52 +74,14 @@ func (r *Reconciler) round(provider providers.Provider, in *inputs, footprint []
 	return round
 }
 
-// needsApproval says whether a plan that may break traffic has to wait. Removing a gateway is asked for by deleting it.
-func needsApproval(in *inputs, ahead plan.Plan) bool {
-	return !in.deleting() && in.class.Spec.ChangePolicy == api.ChangeApprove &&
-		ahead.Impact.Compare(providers.Disruptive) >= 0 && !ahead.ApprovedBy(in.gateway.Spec.ApprovedPlan)
-}
-
 // store writes the places where something may be from now on, and what is known of it. It fails if the gateway that the round read is not
 // the newest, since then the footprint that it extends may not be either.
-func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []providers.Place, memory plan.LastApplied) error {
+func (r *Reconciler) store(ctx context.Context, in *inputs, footprint []providers.Place, applied plan.LastApplied) error {
 	before := in.gateway.DeepCopy()
-	in.gateway.Status.Footprint, in.gateway.Status.Resources = footprintOf(footprint), resourcesOf(memory)
+	in.gateway.Status.Footprint, in.gateway.Status.Resources = footprintOf(footprint), resourcesOf(applied)
 	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
 	if err := r.Client.Status().Patch(ctx, &in.gateway, patch); err != nil {
 		return fmt.Errorf("storing the footprint: %w", err)
 	}
 	return nil
-}
-
-func placesOf(footprint []api.FootprintPlace) []providers.Place {
-	var places []providers.Place
-	for _, p := range footprint {
-		places = append(places, providers.Place{Provider: p.Provider, Account: p.Account, Region: p.Region, Zone: p.Zone, Names: p.Names})
-	}
-	return places
-}
-
-func footprintOf(places []providers.Place) []api.FootprintPlace {
-	var footprint []api.FootprintPlace
-	for _, p := range places {
-		footprint = append(footprint, api.FootprintPlace{Provider: p.Provider, Account: p.Account, Region: p.Region, Zone: p.Zone, Names: p.Names})
-	}
-	return footprint
-}
-
-func memoryOf(resources []api.StatusResource) plan.LastApplied {
-	var memory plan.LastApplied
-	for _, r := range resources {
-		memory = append(memory, plan.AppliedResource{Key: r.Key, Name: r.Name, ID: r.ID, Digest: r.Digest})
-	}
-	return memory
-}
-
-func resourcesOf(memory plan.LastApplied) []api.StatusResource {
-	var resources []api.StatusResource
-	for _, t := range memory {
-		resources = append(resources, api.StatusResource{Key: t.Key, Name: t.Name, ID: t.ID, Digest: t.Digest})
-	}
-	return resources
 }

@@ -20,7 +20,7 @@ type second struct {
 	err  error
 }
 
-func TestJudgeArrivals(t *testing.T) {
+func TestFindingOfArrivals(t *testing.T) {
 	late := int(healthWindow.Seconds()) + 1
 	counted := func(checks, astray, connections, garbled int64) stats.Counters {
 		return stats.Counters{Checks: checks, Astray: astray, Connections: connections, Garbled: garbled}
@@ -56,7 +56,7 @@ func TestJudgeArrivals(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			got := ""
-			if v, known := seenIn(c.rounds).judge(second{at: c.now}.time(), 30003); known {
+			if v, known := seenIn(c.rounds).finding(second{at: c.now}.time(), 30003); known {
 				got = v.reason + " " + v.message
 				if v.reason == api.ReasonHealthCheckMissing && !strings.HasSuffix(got, ": it must ask GET /ready at node port 30003 of every node") {
 					t.Errorf("it does not say what is right: %s", got)
@@ -81,7 +81,7 @@ func seenIn(rounds []second) arrivals {
 	return seen
 }
 
-func TestInsideTellsWhatTheProxiesSaw(t *testing.T) {
+func TestAtProxiesIsWhatTheProxiesSaw(t *testing.T) {
 	late := int(healthWindow.Seconds()) + 1
 	var none stats.Counters
 	cases := []struct {
@@ -99,7 +99,7 @@ func TestInsideTellsWhatTheProxiesSaw(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			seen := seenIn([]second{{at: 0}, {at: c.at, a: c.then}})
-			got := seen.inside(second{at: c.at}.time(), c.reason)
+			got := seen.atProxies(second{at: c.at}.time(), c.reason)
 			if !strings.Contains(got, c.want) || c.want == "" && got != "" {
 				t.Errorf("got %q, want %q", got, c.want)
 			}

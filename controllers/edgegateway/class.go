@@ -10,7 +10,6 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
@@ -18,7 +17,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/providers/registry"
 )
 
 // +kubebuilder:rbac:groups=edgegateway.dev,resources=edgegatewayclasses,verbs=get;list;watch;update
@@ -36,12 +34,6 @@ type ClassReconciler struct {
 	Namespace string
 	// Secrets are read by name; it must not list or cache them.
 	Secrets client.Reader
-}
-
-// Available names what adapters there are.
-type Available struct {
-	Providers []api.ProviderName
-	DNS       []api.DNSProviderName
 }
 
 // SetupWithManager registers the reconciler.
@@ -79,44 +71,33 @@ func (r *ClassReconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl
 	}
 	index := slices.IndexFunc(classes.Items, func(class api.EdgeGatewayClass) bool { return class.Name == req.Name })
 	if index < 0 {
-		return ctrl.Result{}, r.holdSecrets(ctx, classes.Items, gateways.Items)
+		return ctrl.Result{}, r.updateSecretFinalizers(ctx, classes.Items, gateways.Items)
 	}
 	class := classes.Items[index].DeepCopy()
 	used := usedBy(class, classes.Items, gateways.Items)
-	if err := r.holdSecrets(ctx, classes.Items, gateways.Items); err != nil {
+	if err := r.updateSecretFinalizers(ctx, classes.Items, gateways.Items); err != nil {
 		return ctrl.Result{}, err
 	}
-	if gone, err := r.hold(ctx, class, heldBy(class, classes.Items, gateways.Items)); gone || err != nil {
+	if gone, err := r.updateFinalizer(ctx, class, mustStay(class, classes.Items, gateways.Items)); gone || err != nil {
 		return ctrl.Result{}, err
 	}
-	verdict, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
+	finding, err := acceptClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
 	if err != nil {
 		return ctrl.Result{}, err
 	}
-	if fallback := defaultClass(classes.Items); verdict.ok && class.Spec.Default && fallback != nil && fallback.Name != class.Name {
-		verdict = yes(api.ReasonNotDefault, fmt.Sprintf("spec.default: EdgeGatewayClass %q is older and is the default: remove one of the two", fallback.Name))
+	if fallback := defaultClass(classes.Items); finding.ok && class.Spec.Default && fallback != nil && fallback.Name != class.Name {
+		finding = yes(api.ReasonNotDefault, fmt.Sprintf("spec.default: EdgeGatewayClass %q is older and is the default: remove one of the two", fallback.Name))
 	}
 	result := ctrl.Result{}
-	if verdict.reason == api.ReasonSecretNotFound {
+	if finding.reason == api.ReasonSecretNotFound {
 		// Secrets are read by name and not watched.
 		result.RequeueAfter = secretRetry
 	}
-	return result, r.writeStatus(ctx, class, verdict, used)
+	return result, r.writeStatus(ctx, class, finding, used)
 }
 
-// usedBy counts the gateways that use a class. A gateway on its way out still does.
-func usedBy(class *api.EdgeGatewayClass, classes []api.EdgeGatewayClass, gateways []api.EdgeGateway) int32 {
-	var used int32
-	for i := range gateways {
-		if uses(&gateways[i], class, classes) {
-			used++
-		}
-	}
-	return used
-}
-
-// hold keeps the finalizer on a class whose gateways may have something outside the cluster, and takes it from others. It reports whether the class is gone.
-func (r *ClassReconciler) hold(ctx context.Context, class *api.EdgeGatewayClass, used bool) (gone bool, err error) {
+// updateFinalizer keeps the finalizer on a class whose gateways may have something outside the cluster, and takes it from others. It reports whether the class is gone.
+func (r *ClassReconciler) updateFinalizer(ctx context.Context, class *api.EdgeGatewayClass, used bool) (gone bool, err error) {
 	changed := false
 	switch {
 	case used && class.DeletionTimestamp.IsZero():
@@ -132,7 +113,7 @@ func (r *ClassReconciler) hold(ctx context.Context, class *api.EdgeGatewayClass,
 	return !class.DeletionTimestamp.IsZero() && !used, nil
 }
 
-func (r *ClassReconciler) writeStatus(ctx context.Context, class *api.EdgeGatewayClass, v verdict, used int32) error {
+func (r *ClassReconciler) writeStatus(ctx context.Context, class *api.EdgeGatewayClass, v finding, used int32) error {
 	before := class.DeepCopy()
 	class.Status.Gateways = used
 	meta.SetStatusCondition(&class.Status.Conditions, condition(api.ConditionAccepted, v, class.Generation))
@@ -145,61 +126,9 @@ func (r *ClassReconciler) writeStatus(ctx context.Context, class *api.EdgeGatewa
 	return nil
 }
 
-// judgeClass decides, without looking at Secrets, whether a class can be used. It is pure.
-func judgeClass(class *api.EdgeGatewayClass, available Available) verdict {
-	if !slices.Contains(available.Providers, class.Spec.Provider) {
-		return no(api.ReasonProviderNotAvailable, "spec.provider: this version of the operator has no adapter for %q: it has %v",
-			class.Spec.Provider, available.Providers)
-	}
-	if class.Spec.DNS != nil && !slices.Contains(available.DNS, class.Spec.DNS.Provider) {
-		return no(api.ReasonProviderNotAvailable, "spec.dns.provider: this version of the operator has no DNS adapter for %q: it has %v",
-			class.Spec.DNS.Provider, available.DNS)
-	}
-	if class.Spec.AllowedNamespaces != nil && class.Spec.AllowedNamespaces.Selector != nil {
-		if _, err := metav1.LabelSelectorAsSelector(class.Spec.AllowedNamespaces.Selector); err != nil {
-			return no(api.ReasonInvalidSpec, "spec.allowedNamespaces.selector: %v: write it as Kubernetes' label selectors are written", err)
-		}
-	}
-	return yes(api.ReasonAccepted, "gateways of this class can be made")
-}
-
-// wantedSecret is a Secret that a class names, with the keys that it must have.
-type wantedSecret struct {
-	field, name string
-	keys        []string
-}
-
-func wantedSecrets(class *api.EdgeGatewayClass) []wantedSecret {
-	var wanted []wantedSecret
-	if class.Spec.Credentials != nil {
-		secret := wantedSecret{field: "spec.credentials.name", name: class.Spec.Credentials.Name}
-		if class.Spec.Provider == api.ProviderAWS {
-			secret.keys = awsKeys()
-		}
-		wanted = append(wanted, secret)
-	}
-	if dns := class.Spec.DNS; dns != nil && dns.Credentials != nil {
-		secret := wantedSecret{field: "spec.dns.credentials.name", name: dns.Credentials.Name}
-		switch dns.Provider {
-		case api.DNSRFC2136:
-			secret.keys = []string{"tsig-key", "tsig-algorithm", "tsig-secret"}
-		case api.DNSRoute53:
-			secret.keys = awsKeys()
-		}
-		wanted = append(wanted, secret)
-	}
-	for i, vantage := range class.Spec.Vantages {
-		wanted = append(wanted, wantedSecret{field: fmt.Sprintf("spec.vantages[%d].credentials.name", i), name: vantage.Credentials.Name, keys: []string{"token"}})
-	}
-	return wanted
-}
-
-// awsKeys are those that a Secret with credentials for AWS must have.
-func awsKeys() []string { return []string{registry.AWSAccessKeyID, registry.AWSSecretAccessKey} }
-
-// judgeClassWithSecrets is judgeClass, and then a look at the Secrets that the class names.
-func judgeClassWithSecrets(ctx context.Context, reader client.Reader, namespace string, class *api.EdgeGatewayClass, available Available) (verdict, error) {
-	v := judgeClass(class, available)
+// acceptClassWithSecrets is acceptClass, and then a look at the Secrets that the class names.
+func acceptClassWithSecrets(ctx context.Context, reader client.Reader, namespace string, class *api.EdgeGatewayClass, available Available) (finding, error) {
+	v := acceptClass(class, available)
 	if !v.ok {
 		return v, nil
 	}
@@ -210,7 +139,7 @@ func judgeClassWithSecrets(ctx context.Context, reader client.Reader, namespace 
 			return no(api.ReasonSecretNotFound, "%s: there is no Secret %q in the operator's namespace %q: create it there", wanted.field, wanted.name, namespace), nil
 		}
 		if err != nil {
-			return verdict{}, fmt.Errorf("reading secret %q of class %q: %w", wanted.name, class.Name, err)
+			return finding{}, fmt.Errorf("reading secret %q of class %q: %w", wanted.name, class.Name, err)
 		}
 		for _, key := range wanted.keys {
 			if len(secret.Data[key]) == 0 {

@@ -14,9 +14,9 @@ import (
 
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=list;patch,namespace=edgegateway-system
 
-// holdSecrets keeps the finalizer on the Secrets of classes that are in use, and takes it from all others in the operator's namespace:
+// updateSecretFinalizers keeps the finalizer on the Secrets of classes that are in use, and takes it from all others in the operator's namespace:
 // without its credentials a class's things outside the cluster could not be removed any more.
-func (r *ClassReconciler) holdSecrets(ctx context.Context, classes []api.EdgeGatewayClass, gateways []api.EdgeGateway) error {
+func (r *ClassReconciler) updateSecretFinalizers(ctx context.Context, classes []api.EdgeGatewayClass, gateways []api.EdgeGateway) error {
 	needed := neededSecrets(classes, gateways)
 	secrets := &metav1.PartialObjectMetadataList{}
 	secrets.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
@@ -43,37 +43,4 @@ func (r *ClassReconciler) holdSecrets(ctx context.Context, classes []api.EdgeGat
 		}
 	}
 	return nil
-}
-
-// neededSecrets names the Secrets of classes for whose gateways something may be outside the cluster. It is pure.
-func neededSecrets(classes []api.EdgeGatewayClass, gateways []api.EdgeGateway) map[string]bool {
-	needed := map[string]bool{}
-	for i := range classes {
-		if !heldBy(&classes[i], classes, gateways) {
-			continue
-		}
-		for _, secret := range wantedSecrets(&classes[i]) {
-			needed[secret.name] = true
-		}
-	}
-	return needed
-}
-
-// heldBy reports whether a class must stay: one of its gateways holds the finalizer, so that something may be outside the cluster.
-func heldBy(class *api.EdgeGatewayClass, classes []api.EdgeGatewayClass, gateways []api.EdgeGateway) bool {
-	for i := range gateways {
-		if controllerutil.ContainsFinalizer(&gateways[i], api.Finalizer) && uses(&gateways[i], class, classes) {
-			return true
-		}
-	}
-	return false
-}
-
-// uses reports whether a gateway is, or was last, of a class.
-func uses(gateway *api.EdgeGateway, class *api.EdgeGatewayClass, classes []api.EdgeGatewayClass) bool {
-	if gateway.Status.ClassName == class.Name {
-		return true
-	}
-	theirs, found := classOf(gateway, classes)
-	return found.ok && theirs.Name == class.Name
 }

@@ -68,6 +68,7 @@ type Reconciler struct {
 	Metrics *Metrics
 
 	applied applications
+	setups  setups
 	// refresh gets an event when something changed that concerns all gateways.
 	refresh chan event.GenericEvent
 }
@@ -95,21 +96,23 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		r.forget(req.NamespacedName)
 		return ctrl.Result{}, nil
 	}
-	if err := r.hold(ctx, in); err != nil {
+	if err := r.addFinalizer(ctx, in); err != nil {
 		return resultOf(engine.Outcome{}, false, err)
 	}
 	proxyErr := r.applyProxy(ctx, in)
 	out := r.provision(ctx, in)
 	r.Metrics.round(out)
-	waiting, podsErr := r.tellPods(ctx, in, out)
+	waiting, podsErr := r.writeRegistrations(ctx, in, out)
 	if in.deleting() && (out.Gone() || r.abandoned(ctx, in, out)) {
-		return ctrl.Result{}, errors.Join(podsErr, r.release(ctx, in))
+		return ctrl.Result{}, errors.Join(podsErr, r.removeFinalizer(ctx, in))
 	}
-	status := statusOf(in, out, r.view(in, out, proxyErr))
-	r.tell(in, out, status)
+	seen := r.view(in, out, proxyErr)
+	status := statusOf(in, out, seen)
+	r.recordEvents(in, out, status)
 	serviceErr := r.publishService(ctx, in, status)
 	statusErr := r.writeStatus(ctx, &in.gateway, status)
-	return resultOf(out, (settled(status) || in.refused()) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
+	result, err := resultOf(out, (settled(status) || in.refused()) && !waiting, unlessTaken(proxyErr), podsErr, serviceErr, statusErr)
+	return sooner(result, status, seen.again), err
 }
 
 // SetupWithManager registers the reconciler.

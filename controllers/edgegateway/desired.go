@@ -10,6 +10,7 @@ import (
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/plan"
 )
 
 // wanted is what an accepted gateway needs from outside, in a provider's terms. It is pure.
@@ -44,7 +45,7 @@ func wanted(in *inputs) providers.Gateway {
 	return gw
 }
 
-// proxyProtocol says whether the class's load balancers send PROXY protocol headers.
+// proxyProtocol reports whether the class's load balancers send PROXY protocol headers.
 func proxyProtocol(class *api.EdgeGatewayClass) bool {
 	return class.Spec.Manual == nil || class.Spec.Manual.ProxyProtocol != api.ProxyProtocolNone
 }
@@ -67,4 +68,10 @@ func nodePort(service *corev1.Service, number int32) int32 {
 		}
 	}
 	return 0
+}
+
+// needsApproval reports whether a plan that may break traffic has to wait. Removing a gateway is asked for by deleting it.
+func needsApproval(in *inputs, ahead plan.Plan) bool {
+	return !in.deleting() && in.class.Spec.ChangePolicy == api.ChangeApprove &&
+		ahead.Impact.Compare(providers.Disruptive) >= 0 && !ahead.ApprovedBy(in.gateway.Spec.ApprovedPlan)
 }

@@ -3,13 +3,12 @@ package edgegateway
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
-	"net/netip"
 	"sync"
 	"time"
 
 	discoveryv1 "k8s.io/api/discovery/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -31,34 +30,36 @@ const (
 	readTimeout      = 2 * time.Second
 )
 
-// Health watches, at the proxies, the health checks of load balancers that no provider can ask. It runs on the leader; what it knows goes
+// Health asks the proxies for the health checks of load balancers that no provider can ask. It runs on the leader; what it knows goes
 // with it.
 type Health struct {
-	// changed gets the gateways whose verdict changed.
+	// changed gets the gateways whose finding changed.
 	changed chan event.GenericEvent
 	slices  client.Reader
 	proxies *http.Client
 
-	mu      sync.Mutex
-	ctx     context.Context
-	watched map[types.NamespacedName]*checkup
+	mu    sync.Mutex
+	ctx   context.Context
+	asked map[types.NamespacedName]*readings
 }
 
-// checkup is one gateway's watch.
-type checkup struct {
+// readings are those of one gateway's proxies, made again and again.
+type readings struct {
 	// service of the proxies, and the node port that checks come to.
 	service  types.NamespacedName
 	nodePort int32
 	stop     context.CancelFunc
 	seen     arrivals
-	// verdict is nil before the first.
-	verdict *verdict
+	// until is until when the load balancer may take to settle: the proxies are asked often until then.
+	until time.Time
+	// finding is nil before the first.
+	finding *finding
 }
 
-// NewHealth returns a Health that watches nothing yet. It finds the proxies by their Service's EndpointSlices.
+// NewHealth returns a Health that asks nobody yet. It finds the proxies by their Service's EndpointSlices.
 func NewHealth(slices client.Reader) *Health {
 	return &Health{
-		changed: make(chan event.GenericEvent, 64), slices: slices, watched: map[types.NamespacedName]*checkup{},
+		changed: make(chan event.GenericEvent, 64), slices: slices, asked: map[types.NamespacedName]*readings{},
 		proxies: &http.Client{
 			Timeout:   readTimeout,
 			Transport: &http.Transport{Proxy: nil, MaxIdleConnsPerHost: 1, IdleConnTimeout: time.Minute},
@@ -68,11 +69,11 @@ func NewHealth(slices client.Reader) *Health {
 	}
 }
 
-// Start watches until ctx ends.
+// Start asks until ctx ends.
 func (h *Health) Start(ctx context.Context) error {
 	h.mu.Lock()
 	h.ctx = ctx
-	for name, c := range h.watched {
+	for name, c := range h.asked {
 		h.run(name, c)
 	}
 	h.mu.Unlock()
@@ -80,70 +81,73 @@ func (h *Health) Start(ctx context.Context) error {
 	return nil
 }
 
-// NeedLeaderElection says that only the leader watches.
+// NeedLeaderElection says that only the leader asks.
 func (h *Health) NeedLeaderElection() bool { return true }
 
-// look asks for the gateway to be watched, and returns what is known of it now: whether checks arrive or, where the provider can ask the
-// load balancer itself, what it says.
-func (h *Health) look(in *inputs, out engine.Outcome) verdict {
+// look has the gateway's proxies asked, often until some time, and returns what is known now: whether checks arrive or, where the provider can
+// ask the load balancer itself, what that says.
+func (h *Health) look(in *inputs, out engine.Outcome, until time.Time) finding {
 	name := client.ObjectKeyFromObject(&in.gateway)
 	switch {
 	case out.Status.Healthy.State != "":
-		h.forget(name)
-		return outside(out, out.Status.Healthy)
+		h.stop(name)
+		return fromProvider(out, out.Status.Healthy)
 	case in.deleting() || in.class == nil || in.service == nil || out.Status.Provisioned.State != providers.Ready:
-		h.forget(name)
+		h.stop(name)
 		return no(api.ReasonPending, "there is no load balancer yet that could check the proxies")
 	}
 	nodePort := nodePort(in.service, infra.HealthPort)
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	c := h.watched[name]
+	c := h.asked[name]
 	if c == nil {
-		c = &checkup{service: client.ObjectKeyFromObject(in.service)}
-		h.watched[name] = c
+		c = &readings{service: client.ObjectKeyFromObject(in.service)}
+		h.asked[name] = c
 		h.run(name, c)
 	}
-	c.nodePort = nodePort
-	if c.verdict != nil {
-		return *c.verdict
+	c.nodePort, c.until = nodePort, until
+	if c.finding != nil {
+		return *c.finding
 	}
 	return formerly(in, api.ConditionBackendsHealthy, no(api.ReasonPending, "no health check of a load balancer has arrived yet"))
 }
 
-// inside says how a way in that fails for this reason looks at the proxies.
-func (h *Health) inside(name types.NamespacedName, reason string) string {
+// atProxies says how a way in that fails for this reason looks at the proxies.
+func (h *Health) atProxies(name types.NamespacedName, reason string) string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c := h.watched[name]; c != nil {
-		return c.seen.inside(time.Now(), reason)
+	if c := h.asked[name]; c != nil {
+		return c.seen.atProxies(time.Now(), reason)
 	}
 	return ""
 }
 
-// formerly is what is said before this process has measured anything: what the one before it measured, of this very spec, is not withdrawn
-// because the operator restarted.
-func formerly(in *inputs, kind string, otherwise verdict) verdict {
-	former := meta.FindStatusCondition(in.gateway.Status.Conditions, kind)
-	if former == nil || former.ObservedGeneration != in.gateway.Generation || former.Reason == api.ReasonNotAccepted {
-		return otherwise
-	}
-	return verdict{ok: former.Status == metav1.ConditionTrue, unknown: former.Status == metav1.ConditionUnknown, reason: former.Reason, message: former.Message}
-}
-
-func (h *Health) forget(name types.NamespacedName) {
+// arrived returns, by node, after what time the last check arrived there. It is nil for a gateway whose proxies are not asked.
+func (h *Health) arrived(name types.NamespacedName) map[string]time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c := h.watched[name]; c != nil {
+	c := h.asked[name]
+	if c == nil {
+		return nil
+	}
+	arrived := map[string]time.Time{}
+	maps.Copy(arrived, c.seen.after)
+	return arrived
+}
+
+func (h *Health) stop(name types.NamespacedName) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if c := h.asked[name]; c != nil {
 		if c.stop != nil {
 			c.stop()
 		}
-		delete(h.watched, name)
+		delete(h.asked, name)
 	}
 }
 
-// run starts a watch, if there is a context to run it in.
-func (h *Health) run(name types.NamespacedName, c *checkup) {
+// run starts the readings, if there is a context to run them in.
+func (h *Health) run(name types.NamespacedName, c *readings) {
 	if h.ctx == nil {
 		return
 	}
@@ -153,7 +157,7 @@ func (h *Health) run(name types.NamespacedName, c *checkup) {
 }
 
 // measure asks every proxy once, and returns when to do so again.
-func (h *Health) measure(ctx context.Context, name types.NamespacedName, c *checkup) time.Duration {
+func (h *Health) measure(ctx context.Context, name types.NamespacedName, c *readings) time.Duration {
 	round, err := h.readAll(ctx, c.service)
 	if ctx.Err() != nil {
 		return 0
@@ -166,9 +170,9 @@ func (h *Health) measure(ctx context.Context, name types.NamespacedName, c *chec
 	} else {
 		c.seen = c.seen.with(now, round)
 	}
-	if v, known := c.seen.judge(now, c.nodePort); known {
-		changed := c.verdict == nil || *c.verdict != v
-		c.verdict = &v
+	if v, known := c.seen.finding(now, c.nodePort); known {
+		changed := c.finding == nil || *c.finding != v
+		c.finding = &v
 		if changed {
 			gateway := &api.EdgeGateway{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}
 			select {
@@ -177,7 +181,7 @@ func (h *Health) measure(ctx context.Context, name types.NamespacedName, c *chec
 			}
 		}
 	}
-	if c.verdict != nil && c.verdict.ok {
+	if c.finding != nil && c.finding.ok && !now.Before(c.until) {
 		return readWhileHealthy
 	}
 	return readUntilHealthy
@@ -201,39 +205,4 @@ func (h *Health) readAll(ctx context.Context, service types.NamespacedName) ([]r
 	}
 	group.Wait()
 	return round, nil
-}
-
-// proxyPlace is where a proxy's pod is.
-type proxyPlace struct {
-	pod, node string
-	address   netip.Addr
-}
-
-// proxiesIn returns the pods in a Service's slices, each once; one that leaves still gets checks. It is pure.
-func proxiesIn(endpointSlices []discoveryv1.EndpointSlice) []proxyPlace {
-	var places []proxyPlace
-	seen := map[string]bool{}
-	for _, slice := range endpointSlices {
-		for _, endpoint := range slice.Endpoints {
-			if endpoint.TargetRef == nil || endpoint.TargetRef.Kind != "Pod" || seen[endpoint.TargetRef.Name] || len(endpoint.Addresses) == 0 {
-				continue
-			}
-			address, err := netip.ParseAddr(endpoint.Addresses[0])
-			if err != nil || !takesReading(address) {
-				continue
-			}
-			place := proxyPlace{pod: endpoint.TargetRef.Name, address: address}
-			if endpoint.NodeName != nil {
-				place.node = *endpoint.NodeName
-			}
-			seen[place.pod] = true
-			places = append(places, place)
-		}
-	}
-	return places
-}
-
-// takesReading refuses what no pod has: whoever may write EndpointSlices must not choose whom the operator asks on its own host or link.
-func takesReading(address netip.Addr) bool {
-	return !address.IsLoopback() && !address.IsLinkLocalUnicast() && !address.IsMulticast() && !address.IsUnspecified()
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -33,6 +34,10 @@ func (p *proxyThat) RoundTrip(request *http.Request) (*http.Response, error) {
 }
 
 func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
+	synctest.Test(t, healthWakesTheReconciler)
+}
+
+func healthWakesTheReconciler(t *testing.T) {
 	node := "a"
 	slice := &discoveryv1.EndpointSlice{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web-1", Labels: map[string]string{discoveryv1.LabelServiceName: "web"}},
@@ -49,7 +54,7 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: "web"},
 		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: infra.HealthPort, NodePort: 30003}}},
 	}
-	if first := h.look(r.in, r.out); first.ok || first.reason != api.ReasonPending {
+	if first := h.look(r.in, r.out, time.Time{}); first.ok || first.reason != api.ReasonPending {
 		t.Errorf("before anything was read it says %+v", first)
 	}
 	select {
@@ -60,13 +65,13 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 	case <-time.After(10 * time.Second):
 		t.Fatal("nobody was woken")
 	}
-	if now := h.look(r.in, r.out); !now.ok {
+	if now := h.look(r.in, r.out, time.Time{}); !now.ok {
 		t.Errorf("with a check at each reading it says %+v", now)
 	}
 
 	r.out.Status.Provisioned = providers.Verdict{State: providers.Waiting}
-	if v := h.look(r.in, r.out); v.ok || len(h.watched) != 0 {
-		t.Errorf("without a load balancer it says %+v and watches %d", v, len(h.watched))
+	if v := h.look(r.in, r.out, time.Time{}); v.ok || len(h.asked) != 0 {
+		t.Errorf("without a load balancer it says %+v and asks %d", v, len(h.asked))
 	}
 	cancel()
 	if err := <-ended; err != nil {
@@ -77,7 +82,7 @@ func TestHealthWakesTheReconcilerWhenChecksArrive(t *testing.T) {
 func TestHealthIsTheProvidersWhereItKnows(t *testing.T) {
 	h, r := NewHealth(nil), goodRound()
 	r.out.Status.Healthy = providers.Verdict{State: providers.Failed, Reason: "Unhealthy", Message: "1 of 2 targets"}
-	if v := h.look(r.in, r.out); v.ok || v.reason != "Unhealthy" || len(h.watched) != 0 {
+	if v := h.look(r.in, r.out, time.Time{}); v.ok || v.reason != "Unhealthy" || len(h.asked) != 0 {
 		t.Errorf("got %+v", v)
 	}
 }
@@ -89,11 +94,11 @@ func TestWhatWasMeasuredOutlivesTheOperator(t *testing.T) {
 		r.in.gateway.Status.Conditions = []metav1.Condition{{Type: api.ConditionBackendsHealthy, Status: metav1.ConditionTrue, Reason: api.ReasonReady, ObservedGeneration: generation}}
 	}
 	set(r.in.gateway.Generation)
-	if v := NewHealth(nil).look(r.in, r.out); !v.ok {
+	if v := NewHealth(nil).look(r.in, r.out, time.Time{}); !v.ok {
 		t.Errorf("of this generation: %+v", v)
 	}
 	set(r.in.gateway.Generation - 1)
-	if v := NewHealth(nil).look(r.in, r.out); v.ok {
+	if v := NewHealth(nil).look(r.in, r.out, time.Time{}); v.ok {
 		t.Errorf("of another generation: %+v", v)
 	}
 }

@@ -79,7 +79,7 @@ func (m *Metrics) round(out engine.Outcome) {
 }
 
 // probe counts a probe.
-func (m *Metrics) probe(v verdict) {
+func (m *Metrics) probe(v finding) {
 	if m != nil {
 		m.probes.WithLabelValues(v.reason).Inc()
 	}

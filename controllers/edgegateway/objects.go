@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"sync"
 
@@ -21,27 +20,6 @@ import (
 
 // fieldManager is who we are to server-side apply.
 const fieldManager = "edgegateway"
-
-// takenError says that an object of the name that we need is somebody else's.
-type takenError struct{ kind, namespace, name string }
-
-func (e *takenError) Error() string {
-	return fmt.Sprintf("%s %s/%s exists and is not this EdgeGateway's: delete or rename it", e.kind, e.namespace, e.name)
-}
-
-// unlessTaken returns err unless it says that a name is taken, which no retry mends: the periodic round looks again.
-func unlessTaken(err error) error {
-	if taken := new(takenError); errors.As(err, &taken) {
-		return nil
-	}
-	return err
-}
-
-// ownedBy reports whether an object's controller is the gateway with this UID.
-func ownedBy(object metav1.Object, uid types.UID) bool {
-	controller := metav1.GetControllerOf(object)
-	return controller != nil && controller.UID == uid
-}
 
 // applyObject makes an object as it is wanted, unless one of that name is not the gateway's. What was applied and has not changed since
 // is left alone.
@@ -156,4 +134,21 @@ func digestOf(object map[string]any) string {
 	}
 	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:])
+}
+
+// manages reports whether our applied fields include the one with this path, in the form of managedFields. It is pure.
+func manages(entries []metav1.ManagedFieldsEntry, path ...string) bool {
+	for _, entry := range entries {
+		if entry.Manager != fieldManager || entry.Subresource != "" || entry.FieldsV1 == nil {
+			continue
+		}
+		var fields map[string]any
+		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) != nil {
+			continue
+		}
+		if _, found, _ := unstructured.NestedFieldNoCopy(fields, path...); found {
+			return true
+		}
+	}
+	return false
 }

@@ -25,7 +25,7 @@ func (r *Reconciler) Orphans(ctx context.Context) ([]providers.OwnedResource, er
 	var all []providers.OwnedResource
 	var errs []error
 	for i := range classes.Items {
-		found, err := r.survey(ctx, &classes.Items[i], gateways.Items)
+		found, err := r.listOwned(ctx, &classes.Items[i], gateways.Items)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("looking where class %q reaches: %w", classes.Items[i].Name, err))
 		}
@@ -52,16 +52,16 @@ func orphansAmong(all []providers.OwnedResource, owners map[string]bool) []provi
 	return slices.CompactFunc(orphans, func(a, b providers.OwnedResource) bool { return a.ID == b.ID && a.Key == b.Key })
 }
 
-// survey lists what bears a mark of this cluster's where a class reaches, and where gateways have been.
-func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.OwnedResource, error) {
-	judged, err := judgeClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
+// listOwned lists what bears a mark of this cluster's where a class reaches, and where gateways have been.
+func (r *Reconciler) listOwned(ctx context.Context, class *api.EdgeGatewayClass, gateways []api.EdgeGateway) ([]providers.OwnedResource, error) {
+	accepted, err := acceptClassWithSecrets(ctx, r.Secrets, r.Namespace, class, r.Available)
 	switch {
 	case err != nil:
 		return nil, err
-	case !judged.ok:
-		return nil, errors.New(judged.message)
+	case !accepted.ok:
+		return nil, errors.New(accepted.message)
 	}
-	in := &inputs{class: class, around: neighbourhood{classVerdicts: map[string]verdict{class.Name: judged}}}
+	in := &inputs{class: class, around: neighbourhood{classFindings: map[string]finding{class.Name: accepted}}}
 	if err := r.gatherCredentials(ctx, in); err != nil {
 		return nil, err
 	}
@@ -69,7 +69,7 @@ func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, ga
 	if err != nil {
 		return nil, err
 	}
-	surveyor, ok := provider.(providers.OwnedLister)
+	lister, ok := provider.(providers.OwnedLister)
 	if !ok {
 		return nil, nil
 	}
@@ -77,5 +77,5 @@ func (r *Reconciler) survey(ctx context.Context, class *api.EdgeGatewayClass, ga
 	for i := range gateways {
 		places = append(places, placesOf(gateways[i].Status.Footprint)...)
 	}
-	return surveyor.ListOwned(ctx, r.Cluster, places)
+	return lister.ListOwned(ctx, r.Cluster, places)
 }

@@ -5,29 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/edgegateway/edgegateway/providers/plan"
 )
-
-// announce tells a plan before any of it is carried out, once.
-func (r *Reconciler) announce(in *inputs, ahead plan.Plan) {
-	if before := in.gateway.Status.Plan; before != nil && before.Hash == ahead.Hash || len(ahead.Changes) == 0 {
-		return
-	}
-	r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Planned", "Provision", "%s", clipped(summary(ahead)))
-}
-
-// summary is a plan in a line for each change, without fields.
-func summary(ahead plan.Plan) string {
-	headline, _, _ := strings.Cut(plan.Render(ahead), "\n")
-	lines := []string{headline}
-	for _, change := range ahead.Changes {
-		lines = append(lines, plan.RenderChange(change))
-	}
-	return strings.Join(lines, "\n")
-}
 
 // Plan returns, for a person, what would be done next outside the cluster for a gateway. It changes nothing.
 func (r *Reconciler) Plan(ctx context.Context, name types.NamespacedName) (string, error) {

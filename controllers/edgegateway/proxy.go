@@ -2,23 +2,15 @@ package edgegateway
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
-	"github.com/edgegateway/edgegateway/providers/engine"
 )
 
 // ProxyConfig is what is the same for the proxies of all gateways.
@@ -38,8 +30,6 @@ type ProxyFiles struct {
 	CABundle       []byte
 }
 
-func proxyName(gateway *api.EdgeGateway) string { return infra.Name(gateway.Name) }
-
 // applyProxy makes the proxies of an accepted gateway. Those of one that is not accepted any more, or that is going, stay as they are.
 func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 	if !in.accepted.ok || in.deleting() {
@@ -54,7 +44,7 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 		Health: infra.HealthOf(in.class.Spec.Provider), Targets: targetKind(in.class), LeavingURL: r.Proxy.LeavingURL,
 		Bootstrap: files.Bootstrap, BootstrapFiles: files.BootstrapFiles, CABundle: files.CABundle, OperatorImage: r.Proxy.OperatorImage,
 	}
-	held, err := r.heldReplicas(ctx, in)
+	held, err := r.ownedReplicas(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -76,45 +66,9 @@ func (r *Reconciler) applyProxy(ctx context.Context, in *inputs) error {
 	return nil
 }
 
-// view looks at the entrance from inside and from outside.
-func (r *Reconciler) view(in *inputs, out engine.Outcome, proxyErr error) views {
-	if r.Measure != nil {
-		return r.measured(in, out, proxyErr)
-	}
-	seen := views{proxy: proxyVerdict(in, proxyErr), health: r.Health.look(in, out)}
-	seen.reach = r.Reach.look(in, out, seen.health.ok)
-	if !seen.reach.ok && !seen.reach.unknown {
-		// What a former process said may hold its own view from inside.
-		outside, _, _ := strings.Cut(seen.reach.message, atTheProxies)
-		if inside := r.Health.inside(client.ObjectKeyFromObject(&in.gateway), seen.reach.reason); inside != "" {
-			seen.reach.message = outside + atTheProxies + inside
-		}
-	}
-	return seen
-}
-
-// measured is view for a caller that measures by itself.
-func (r *Reconciler) measured(in *inputs, out engine.Outcome, proxyErr error) views {
-	seen := views{proxy: proxyVerdict(in, proxyErr), health: yes(api.ReasonReady, "measured elsewhere")}
-	if out.Status.Healthy.State != "" {
-		seen.health = outside(out, out.Status.Healthy)
-	}
-	request, why := probeOf(in, out)
-	if why != nil {
-		seen.reach = *why
-		return seen
-	}
-	ok, reason, message := r.Measure(request)
-	seen.reach = verdict{ok: ok, reason: reason, message: message}
-	return seen
-}
-
-// atTheProxies stands between what was seen from outside and from inside.
-const atTheProxies = "; at the proxies: "
-
-// heldReplicas are the Deployment's replicas as long as they were last set by us, as when autoscaling has only just begun; nil once they are
+// ownedReplicas are the Deployment's replicas as long as they were last set by us, as when autoscaling has only just begun; nil once they are
 // the autoscaler's.
-func (r *Reconciler) heldReplicas(ctx context.Context, in *inputs) (*int32, error) {
+func (r *Reconciler) ownedReplicas(ctx context.Context, in *inputs) (*int32, error) {
 	if in.deployment == nil {
 		return nil, nil
 	}
@@ -128,115 +82,4 @@ func (r *Reconciler) heldReplicas(ctx context.Context, in *inputs) (*int32, erro
 		return nil, nil
 	}
 	return in.deployment.Spec.Replicas, nil
-}
-
-// manages reports whether our applied fields include the one with this path, in the form of managedFields. It is pure.
-func manages(entries []metav1.ManagedFieldsEntry, path ...string) bool {
-	for _, entry := range entries {
-		if entry.Manager != fieldManager || entry.Subresource != "" || entry.FieldsV1 == nil {
-			continue
-		}
-		var fields map[string]any
-		if json.Unmarshal(entry.FieldsV1.GetRawBytes(), &fields) != nil {
-			continue
-		}
-		if _, found, _ := unstructured.NestedFieldNoCopy(fields, path...); found {
-			return true
-		}
-	}
-	return false
-}
-
-// proxyVerdict says whether the proxies run. It is pure.
-func proxyVerdict(in *inputs, err error) verdict {
-	if taken := new(takenError); errors.As(err, &taken) {
-		return no(api.ReasonNameTaken, "%v", err)
-	}
-	if err != nil {
-		return no(api.ReasonPending, "%v", err)
-	}
-	if in.deployment == nil {
-		return no(api.ReasonPending, "the proxies' Deployment is not there yet")
-	}
-	status, wanted := in.deployment.Status, replicasOf(in.deployment)
-	message := fmt.Sprintf("%d of %d proxies are ready", status.ReadyReplicas, wanted)
-	switch {
-	case status.ReadyReplicas == 0:
-		return no(api.ReasonPending, "%s", message)
-	case status.ReadyReplicas < wanted:
-		// One proxy serves: the entrance stands, with less in reserve.
-		return yes(api.ReasonReady, message)
-	default:
-		return yes(api.ReasonReady, fmt.Sprintf("%d proxies are ready", status.ReadyReplicas))
-	}
-}
-
-func replicasOf(deployment *appsv1.Deployment) int32 {
-	if deployment.Spec.Replicas == nil {
-		return 1
-	}
-	return *deployment.Spec.Replicas
-}
-
-// publishService writes the addresses into the proxies' Service, as a cloud's own controller would.
-func (r *Reconciler) publishService(ctx context.Context, in *inputs, status api.EdgeGatewayStatus) error {
-	if in.service == nil || in.deleting() {
-		return nil
-	}
-	var ingress []corev1.LoadBalancerIngress
-	for _, address := range status.Addresses {
-		// The load balancer translates: nodes must not answer for its addresses themselves.
-		ingress = append(ingress, corev1.LoadBalancerIngress{IP: address.Value, IPMode: new(corev1.LoadBalancerIPModeProxy)})
-	}
-	if equality.Semantic.DeepEqual(in.service.Status.LoadBalancer.Ingress, ingress) {
-		return nil
-	}
-	after := in.service.DeepCopy()
-	after.Status.LoadBalancer.Ingress = ingress
-	if err := r.Client.Status().Patch(ctx, after, client.MergeFrom(in.service)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing the status of service %s/%s: %w", after.Namespace, after.Name, err)
-	}
-	return nil
-}
-
-// tell records events for people: an event's reason is a condition's, and only a change is told.
-func (r *Reconciler) tell(in *inputs, out engine.Outcome, status api.EdgeGatewayStatus) {
-	if len(out.Applied) > 0 && out.Plan != nil {
-		r.Events.Eventf(&in.gateway, nil, corev1.EventTypeNormal, "Applied", "Provision", "%d changes outside the cluster, impact %s", len(out.Applied), out.Plan.Impact)
-	}
-	for _, now := range status.Conditions {
-		before := conditionOf(in.gateway.Status.Conditions, now.Type)
-		if before.Status == now.Status && before.Reason == now.Reason {
-			continue
-		}
-		kind := corev1.EventTypeNormal
-		if now.Status == metav1.ConditionFalse && now.Reason != api.ReasonPending && time.Since(in.gateway.CreationTimestamp.Time) > time.Minute {
-			kind = corev1.EventTypeWarning
-		}
-		r.Events.Eventf(&in.gateway, nil, kind, now.Reason, now.Type, "%s is %s: %s", now.Type, now.Status, clipped(now.Message))
-	}
-}
-
-// maxEvent is the API's limit on an event's note.
-const maxEvent = 900
-
-func clipped(text string) string {
-	if len(text) <= maxEvent {
-		return text
-	}
-	return text[:maxEvent] + "..."
-}
-
-func conditionOf(conditions []metav1.Condition, kind string) metav1.Condition {
-	for _, c := range conditions {
-		if c.Type == kind {
-			return c
-		}
-	}
-	return metav1.Condition{}
-}
-
-// settled says that there is nothing to wait for.
-func settled(status api.EdgeGatewayStatus) bool {
-	return conditionOf(status.Conditions, api.ConditionReady).Status == metav1.ConditionTrue
 }

@@ -2,38 +2,18 @@ package edgegateway
 
 import (
 	"context"
-	"net/netip"
 	"reflect"
-	"strings"
 	"sync"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
-	"github.com/edgegateway/edgegateway/edgeproxy/ir"
 	"github.com/edgegateway/edgegateway/edgeproxy/prober"
-	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/engine"
 )
-
-// How often the way in is probed: a way that holds, and one that does not.
-const (
-	probeWhileReachable = 10 * time.Second
-	probeUntilReachable = 2 * time.Second
-	probeTimeout        = 4 * time.Second
-	// patience is how many probes in a row must fail before a way in that held counts as lost: one lost packet is no outage.
-	patience = 2
-)
-
-// vantagePoint is a place outside the cluster from which is probed.
-type vantagePoint struct {
-	name, url, token string
-	ca               []byte
-}
 
 // Reach measures, from the vantages of a gateway's class, whether clients can come in. It runs on the leader; what it knows goes with it.
 type Reach struct {
@@ -41,32 +21,36 @@ type Reach struct {
 	changed chan event.GenericEvent
 	metrics *Metrics
 
-	mu      sync.Mutex
-	ctx     context.Context
-	watched map[types.NamespacedName]*watch
+	// probe asks all vantages at once.
+	probe func(ctx context.Context, request prober.Request, points []vantagePoint) finding
+
+	mu       sync.Mutex
+	ctx      context.Context
+	measured map[types.NamespacedName]*measurement
 }
 
-// watch is one gateway's measurement.
-type watch struct {
+// measurement is one gateway's: what is probed, and what came of it.
+type measurement struct {
 	request  prober.Request
 	vantages []vantagePoint
+	settling settling
 	stop     context.CancelFunc
-	// verdict of the last probes, nil before the first; misses are failures in a row since it was true.
-	verdict *verdict
-	misses  int
+	probes   probes
 }
 
 // NewReach returns a Reach that measures nothing yet, and counts its probes if metrics is not nil.
 func NewReach(metrics *Metrics) *Reach {
-	return &Reach{metrics: metrics, changed: make(chan event.GenericEvent, 64), watched: map[types.NamespacedName]*watch{}}
+	return &Reach{
+		metrics: metrics, changed: make(chan event.GenericEvent, 64), probe: probeAll, measured: map[types.NamespacedName]*measurement{},
+	}
 }
 
 // Start runs the probes until ctx ends.
 func (r *Reach) Start(ctx context.Context) error {
 	r.mu.Lock()
 	r.ctx = ctx
-	for name, w := range r.watched {
-		r.run(name, w)
+	for name, m := range r.measured {
+		r.run(name, m)
 	}
 	r.mu.Unlock()
 	<-ctx.Done()
@@ -76,65 +60,77 @@ func (r *Reach) Start(ctx context.Context) error {
 // NeedLeaderElection says that only the leader probes.
 func (r *Reach) NeedLeaderElection() bool { return true }
 
-// look asks for the gateway to be probed, and returns what is known of it now; healthy says that the load balancer's checks are known to arrive.
-func (r *Reach) look(in *inputs, out engine.Outcome, healthy bool) verdict {
+// look has the gateway probed, anew if what is behind the way in has changed, and returns what is known of it now. healthy says that the
+// load balancer's checks are known to arrive.
+func (r *Reach) look(in *inputs, out engine.Outcome, healthy bool, s settling) finding {
 	request, why := probeOf(in, out)
 	request.Healthy = healthy
 	name := types.NamespacedName{Namespace: in.gateway.Namespace, Name: in.gateway.Name}
 	if why != nil {
-		r.forget(name)
+		r.stop(name)
 		return *why
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	w := r.watched[name]
-	if w == nil || !reflect.DeepEqual(w.request, request) || !reflect.DeepEqual(w.vantages, in.vantages) {
-		var last *watch
-		if w != nil {
-			w.end()
-			last = w
+	m := r.measured[name]
+	if m == nil || !m.is(request, in.vantages, s) {
+		last := m
+		m = &measurement{request: request, vantages: in.vantages, settling: s}
+		if last != nil {
+			last.end()
+			if sameDoors(last.request, request) {
+				m.probes = last.probes
+			}
 		}
-		w = &watch{request: request, vantages: in.vantages}
-		if last != nil && last.verdict != nil && sameDoors(last.request, request) {
-			w.verdict, w.misses = last.verdict, last.misses
-		}
-		r.watched[name] = w
-		r.run(name, w)
+		r.measured[name] = m
+		r.run(name, m)
 	}
-	if w.verdict != nil {
-		return *w.verdict
+	if m.probes.finding != nil {
+		return *m.probes.finding
 	}
 	return formerly(in, api.ConditionReachable, unknown(api.ReasonPending, "the first probe is under way"))
 }
 
-// sameDoors says that two requests differ in names at most.
-func sameDoors(a, b prober.Request) bool {
-	return a.Nonce == b.Nonce && reflect.DeepEqual(a.Doors, b.Doors)
+// is reports whether this is what a measurement measures.
+func (m *measurement) is(request prober.Request, vantages []vantagePoint, s settling) bool {
+	return reflect.DeepEqual(m.request, request) && reflect.DeepEqual(m.vantages, vantages) &&
+		m.settling.changed.Equal(s.changed) && m.settling.takes == s.takes
 }
 
-func (r *Reach) forget(name types.NamespacedName) {
+// held returns whether the gateway is probed and, if so, from when to when all probes of it came in.
+func (r *Reach) held(name types.NamespacedName) (probed bool, since, until time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if w := r.watched[name]; w != nil {
-		w.end()
-		delete(r.watched, name)
+	m := r.measured[name]
+	if m == nil {
+		return false, time.Time{}, time.Time{}
+	}
+	return true, m.probes.heldSince, m.probes.heldUntil
+}
+
+func (r *Reach) stop(name types.NamespacedName) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if m := r.measured[name]; m != nil {
+		m.end()
+		delete(r.measured, name)
 	}
 }
 
-func (w *watch) end() {
-	if w.stop != nil {
-		w.stop()
+func (m *measurement) end() {
+	if m.stop != nil {
+		m.stop()
 	}
 }
 
-// run starts a watch's probes, if there is a context to run them in.
-func (r *Reach) run(name types.NamespacedName, w *watch) {
+// run starts the probes, if there is a context to run them in.
+func (r *Reach) run(name types.NamespacedName, m *measurement) {
 	if r.ctx == nil {
 		return
 	}
 	var ctx context.Context
-	ctx, w.stop = context.WithCancel(r.ctx)
-	go repeat(ctx, func() time.Duration { return r.measure(ctx, name, w) })
+	ctx, m.stop = context.WithCancel(r.ctx)
+	go repeat(ctx, func() time.Duration { return r.measure(ctx, name, m) })
 }
 
 // repeat calls measure until ctx ends, each time after the wait that it asked for.
@@ -150,37 +146,29 @@ func repeat(ctx context.Context, measure func() time.Duration) {
 }
 
 // measure probes once from every vantage, and returns when to do so again.
-func (r *Reach) measure(ctx context.Context, name types.NamespacedName, w *watch) time.Duration {
-	now := probeAll(ctx, w.request, w.vantages)
+func (r *Reach) measure(ctx context.Context, name types.NamespacedName, m *measurement) time.Duration {
+	began := time.Now()
+	found := r.probe(ctx, m.request, m.vantages)
 	if ctx.Err() != nil {
 		return 0
 	}
-	r.metrics.probe(now)
+	r.metrics.probe(found)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := w.verdict
-	w.misses++
-	if now.ok {
-		w.misses = 0
-	}
-	if now.ok || before == nil || !before.ok || w.misses >= patience {
-		w.verdict = &now
-	}
-	if before == nil || *before != *w.verdict {
+	before := m.probes.finding
+	m.probes = m.probes.with(began, found, m.settling)
+	if before == nil || *before != *m.probes.finding {
 		gateway := &api.EdgeGateway{ObjectMeta: metav1.ObjectMeta{Namespace: name.Namespace, Name: name.Name}}
 		select {
 		case r.changed <- event.GenericEvent{Object: gateway}:
 		default: // the periodic round will see it
 		}
 	}
-	if w.verdict.ok && w.misses == 0 {
-		return probeWhileReachable
-	}
-	return probeUntilReachable
+	return m.probes.wait(m.settling)
 }
 
 // probeAll asks all vantages at once.
-func probeAll(ctx context.Context, request prober.Request, points []vantagePoint) verdict {
+func probeAll(ctx context.Context, request prober.Request, points []vantagePoint) finding {
 	ctx, cancel := context.WithTimeout(ctx, 5*probeTimeout)
 	defer cancel()
 	var (
@@ -211,63 +199,4 @@ func probeAll(ctx context.Context, request prober.Request, points []vantagePoint
 	default:
 		return no(reason, "%s", message)
 	}
-}
-
-// probeOf says what to probe, or why not. It is pure.
-func probeOf(in *inputs, out engine.Outcome) (prober.Request, *verdict) {
-	refuse := func(v verdict) (prober.Request, *verdict) { return prober.Request{}, &v }
-	switch {
-	case in.deleting() || in.class == nil:
-		return refuse(no(api.ReasonNotAccepted, "nothing is made for it"))
-	case len(in.vantages) == 0:
-		return refuse(unknown(api.ReasonNoOutsideVantage, "the class lists no vantage in spec.vantages, so nobody looked from outside"))
-	case out.Status.Provisioned.State != providers.Ready || len(out.Status.Addresses) == 0:
-		return refuse(no(api.ReasonPending, "there is no way in to probe yet"))
-	}
-	probe := ir.ProbeOf(string(in.gateway.UID))
-	request := prober.Request{Path: probe.Path, Nonce: probe.Body, TimeoutMillis: probeTimeout.Milliseconds()}
-	for _, address := range out.Status.Addresses {
-		for _, listener := range in.gateway.Spec.Listeners {
-			door := prober.Door{Address: address, Port: int32(listener.Port), TLS: listener.Protocol == gatewayv1.HTTPSProtocolType}
-			door.ServerName = serverName(in, listener)
-			request.Doors = append(request.Doors, door)
-		}
-	}
-	if in.class.Spec.DNS != nil {
-		for _, hostname := range in.gateway.Spec.Hostnames {
-			request.Names = append(request.Names, prober.Name{Name: concrete(hostname), Addresses: out.Status.Addresses, Servers: nameServers(in.class)})
-		}
-	}
-	return request, nil
-}
-
-// serverName is the name to ask a listener for: its own or, where it takes any, the first that the gateway publishes.
-func serverName(in *inputs, listener gatewayv1.Listener) string {
-	if listener.Hostname != nil && *listener.Hostname != "" {
-		return concrete(string(*listener.Hostname))
-	}
-	if len(in.gateway.Spec.Hostnames) > 0 {
-		return concrete(in.gateway.Spec.Hostnames[0])
-	}
-	return ""
-}
-
-// concrete is a name that a wildcard covers, or the name itself.
-func concrete(hostname string) string {
-	if rest, wild := strings.CutPrefix(hostname, "*."); wild {
-		return "edgegateway-probe." + rest
-	}
-	return hostname
-}
-
-// nameServers to ask instead of the vantage's own, where the class names one by its address: a data centre's names need not be public.
-func nameServers(class *api.EdgeGatewayClass) []string {
-	if class.Spec.DNS.RFC2136 == nil {
-		return nil
-	}
-	server, err := netip.ParseAddrPort(class.Spec.DNS.RFC2136.Server)
-	if err != nil {
-		return nil
-	}
-	return []string{server.String()}
 }

@@ -1,14 +1,9 @@
 package edgegateway
 
 import (
-	"context"
-	"errors"
-	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
@@ -88,7 +83,7 @@ func (known registrations) of(pod *corev1.Pod) corev1.PodCondition {
 	return say(corev1.ConditionFalse, infra.RegisteredArriving, "the load balancer does not have it yet")
 }
 
-// awaited says that the load balancer has still to take a pod in, or to let go of it. It is pure.
+// awaited reports whether the load balancer has still to take a pod in, or to let go of it. It is pure.
 func awaited(pod *corev1.Pod, now corev1.PodCondition) bool {
 	if !pod.DeletionTimestamp.IsZero() {
 		return now.Reason != infra.RegisteredOut
@@ -96,51 +91,12 @@ func awaited(pod *corev1.Pod, now corev1.PodCondition) bool {
 	return now.Status != corev1.ConditionTrue
 }
 
-// anyAwaited says so of one of these pods, by what was said of it last. It is pure.
+// anyAwaited reports so of any of these pods, by what was said of it last. It is pure.
 func anyAwaited(pods []corev1.Pod) bool {
 	return slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return gated(&pod) && awaited(&pod, podCondition(&pod, infra.Registered)) })
 }
 
-// gated says that a pod waits for infra.Registered.
+// gated reports whether a pod waits for infra.Registered.
 func gated(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(pod.Spec.ReadinessGates, func(gate corev1.PodReadinessGate) bool { return gate.ConditionType == infra.Registered })
-}
-
-// tellPods writes on the proxies' pods how the load balancer has them: kubelet makes them ready by it, and every replica of the operator
-// answers by it to those that leave. It says whether one of them is still waited for.
-func (r *Reconciler) tellPods(ctx context.Context, in *inputs, out engine.Outcome) (waiting bool, err error) {
-	known := registrationsOf(in, out)
-	var errs []error
-	for i := range in.pods {
-		pod := &in.pods[i]
-		if !gated(pod) {
-			continue
-		}
-		now := known.of(pod)
-		waiting = waiting || awaited(pod, now)
-		errs = append(errs, r.tellPod(ctx, pod, now))
-	}
-	return waiting, errors.Join(errs...)
-}
-
-func (r *Reconciler) tellPod(ctx context.Context, pod *corev1.Pod, now corev1.PodCondition) error {
-	said := podCondition(pod, infra.Registered)
-	if now.Status == said.Status && now.Reason == said.Reason && now.Message == said.Message {
-		return nil
-	}
-	if now.Status != said.Status {
-		now.LastTransitionTime = metav1.Now()
-	}
-	after := pod.DeepCopy()
-	i := slices.IndexFunc(after.Status.Conditions, func(c corev1.PodCondition) bool { return c.Type == infra.Registered })
-	if i < 0 {
-		i = len(after.Status.Conditions)
-		after.Status.Conditions = append(after.Status.Conditions, corev1.PodCondition{})
-	}
-	after.Status.Conditions[i] = now
-	// Conditions are merged by type: kubelet writes the others meanwhile.
-	if err := r.Client.Status().Patch(ctx, after, client.StrategicMergeFrom(pod)); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing condition %s of pod %s/%s: %w", infra.Registered, pod.Namespace, pod.Name, err)
-	}
-	return nil
 }

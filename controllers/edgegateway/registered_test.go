@@ -161,8 +161,8 @@ func TestNobodyWaitsForALoadBalancerThatSendsToNodes(t *testing.T) {
 	}
 }
 
-// TestTellPods: kubelet's own conditions stay as they are, and what was said is not said again.
-func TestTellPods(t *testing.T) {
+// TestWriteRegistrations: kubelet's own conditions stay as they are, and what was said is not said again.
+func TestWriteRegistrations(t *testing.T) {
 	pod, without := proxyPod("p", "10.0.0.1"), proxyPod("q", "10.0.0.2", func(p *corev1.Pod) { p.Spec.ReadinessGates = nil })
 	writes := 0
 	api := fake.NewClientBuilder().WithScheme(clientgoscheme.Scheme).WithObjects(&pod, &without).WithStatusSubresource(&corev1.Pod{}).
@@ -181,7 +181,7 @@ func TestTellPods(t *testing.T) {
 	cached := read()
 	cached.Status.Conditions[0].Status = corev1.ConditionFalse // it has changed since
 	in := &inputs{class: awsClass("Pods"), pods: []corev1.Pod{cached, without}}
-	if waiting, err := r.tellPods(t.Context(), in, balanced(other)); err != nil || !waiting {
+	if waiting, err := r.writeRegistrations(t.Context(), in, balanced(other)); err != nil || !waiting {
 		t.Fatalf("waiting is %v: %v", waiting, err)
 	}
 	now := read()
@@ -190,7 +190,7 @@ func TestTellPods(t *testing.T) {
 	}
 	for range 2 {
 		in.pods[0] = read()
-		if waiting, err := r.tellPods(t.Context(), in, balanced(other, mine(providers.Ready))); err != nil || waiting {
+		if waiting, err := r.writeRegistrations(t.Context(), in, balanced(other, mine(providers.Ready))); err != nil || waiting {
 			t.Fatalf("waiting is %v: %v", waiting, err)
 		}
 	}
@@ -202,7 +202,7 @@ func TestTellPods(t *testing.T) {
 		t.Fatal(err)
 	}
 	in.pods[0].Status.Conditions = nil
-	if _, err := r.tellPods(t.Context(), in, balanced(other)); err != nil {
+	if _, err := r.writeRegistrations(t.Context(), in, balanced(other)); err != nil {
 		t.Errorf("a pod that is gone is an error: %v", err)
 	}
 }

@@ -2,12 +2,12 @@ package edgegateway
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	ctrl "sigs.k8s.io/controller-runtime"
 
+	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
 	"github.com/edgegateway/edgegateway/providers/engine"
 )
@@ -61,14 +61,21 @@ func resultOf(out engine.Outcome, settled bool, errs ...error) (ctrl.Result, err
 	}
 }
 
+// sooner is a result that comes when the load balancer may have settled, if only that is awaited. It is pure.
+func sooner(result ctrl.Result, status api.EdgeGatewayStatus, again time.Duration) ctrl.Result {
+	awaited := conditionOf(status.Conditions, api.ConditionReady).Reason == api.ReasonSettling
+	if awaited && result.RequeueAfter > 0 && again > 0 {
+		result.RequeueAfter = min(result.RequeueAfter, again)
+	}
+	return result
+}
+
 // afterOf is when a provider says to try again, or 0.
 func afterOf(err error) time.Duration {
 	classed := new(providers.Error)
 	errors.As(err, &classed)
 	return classed.After
 }
-
-func joined(names []string) string { return strings.Join(names, ", ") }
 
 // Next returns in what time a gateway is to be looked at again after a round; settled says that clients are served. It returns false in favour
 // of the work queue's backoff. It is pure.

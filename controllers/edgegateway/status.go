@@ -2,16 +2,16 @@ package edgegateway
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
+	appsv1 "k8s.io/api/apps/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
@@ -30,20 +30,20 @@ func statusOf(in *inputs, out engine.Outcome, seen views) api.EdgeGatewayStatus 
 	}
 	handoff, manual := registry.HandoffOf(out.Observed)
 	if !blind(out) {
-		tellEntrance(&status, out, handoff, manual)
+		setEntrance(&status, out, handoff, manual)
 	}
 	status.Footprint = footprintOf(out.Footprint)
 	status.Resources = resourcesOf(out.LastApplied)
 	status.Plan = planOf(out)
-	set := func(kind string, v verdict) {
+	set := func(kind string, v finding) {
 		meta.SetStatusCondition(&status.Conditions, condition(kind, v, in.gateway.Generation))
 	}
-	parts := judge(in, out, seen)
+	parts := partsOf(in, out, seen)
 	for _, part := range parts {
-		set(part.condition, part.verdict)
+		set(part.condition, part.finding)
 	}
-	set(api.ConditionReady, ready(in, out, parts))
-	present := func(kind string, there bool, v verdict) {
+	set(api.ConditionReady, ready(in, out, parts, seen.settled))
+	present := func(kind string, there bool, v finding) {
 		if there {
 			set(kind, v)
 			return
@@ -58,13 +58,18 @@ func statusOf(in *inputs, out engine.Outcome, seen views) api.EdgeGatewayStatus 
 	return status
 }
 
-// blind says that nothing could be seen outside the cluster where something may be: what was there is not gone because one look failed.
+// settled reports whether there is nothing to wait for.
+func settled(status api.EdgeGatewayStatus) bool {
+	return conditionOf(status.Conditions, api.ConditionReady).Status == metav1.ConditionTrue
+}
+
+// blind reports whether nothing could be seen outside the cluster where something may be: what was there is not gone because one look failed.
 func blind(out engine.Outcome) bool {
 	return out.Err != nil && len(out.Observed.Nodes) == 0 && len(out.Footprint) > 0
 }
 
-// tellEntrance says where clients come in.
-func tellEntrance(status *api.EdgeGatewayStatus, out engine.Outcome, handoff registry.Handoff, manual bool) {
+// setEntrance says where clients come in.
+func setEntrance(status *api.EdgeGatewayStatus, out engine.Outcome, handoff registry.Handoff, manual bool) {
 	status.Addresses = addressesOf(out.Status.Addresses)
 	status.Hostnames = publishedNames(out)
 	status.LoadBalancer, status.Handoff = nil, nil
@@ -79,14 +84,18 @@ func tellEntrance(status *api.EdgeGatewayStatus, out engine.Outcome, handoff reg
 // part is one of the conditions that Ready sums up.
 type part struct {
 	condition string
-	verdict   verdict
+	finding   finding
 }
 
-// views are what others than the provider see of an entrance: the Deployment, the proxies, and the vantages.
-type views struct{ proxy, health, reach verdict }
+// views are what others than the provider see of an entrance: the Deployment, the proxies, and the vantages; and whether the load balancer has
+// settled, which is asked again after a while if it has not.
+type views struct {
+	proxy, health, reach, settled finding
+	again                         time.Duration
+}
 
-// judge answers each question in the order in which an entrance comes up, so that the first no is what to look at.
-func judge(in *inputs, out engine.Outcome, seen views) []part {
+// partsOf answers each question in the order in which an entrance comes up, so that the first no is what to look at.
+func partsOf(in *inputs, out engine.Outcome, seen views) []part {
 	accepted := in.accepted
 	if invalid := new(providers.Error); errors.As(out.Err, &invalid) && invalid.Class == providers.Invalid {
 		accepted = no(cmp.Or(invalid.Reason, api.ReasonInvalidSpec), "%s", invalid.Error())
@@ -94,11 +103,11 @@ func judge(in *inputs, out engine.Outcome, seen views) []part {
 	parts := []part{
 		{api.ConditionAccepted, accepted},
 		{api.ConditionProxyReady, seen.proxy},
-		{api.ConditionAddressReady, outside(out, out.Status.Addressed)},
-		{api.ConditionProvisioned, outside(out, out.Status.Provisioned)},
+		{api.ConditionAddressReady, fromProvider(out, out.Status.Addressed)},
+		{api.ConditionProvisioned, fromProvider(out, out.Status.Provisioned)},
 		{api.ConditionBackendsHealthy, seen.health},
 	}
-	dns := outside(out, out.Status.Published)
+	dns := fromProvider(out, out.Status.Published)
 	switch {
 	case in.class == nil || in.class.Spec.DNS == nil:
 		dns = yes(api.ReasonNoDNS, "the class publishes no names: point them at status.addresses yourself")
@@ -112,7 +121,7 @@ func judge(in *inputs, out engine.Outcome, seen views) []part {
 	parts = withRefusal(parts, out)
 	if !accepted.ok && len(out.Observed.Nodes) == 0 {
 		for i := 1; i < len(parts); i++ {
-			parts[i].verdict = no(api.ReasonNotAccepted, "nothing is made for a gateway that is not accepted")
+			parts[i].finding = no(api.ReasonNotAccepted, "nothing is made for a gateway that is not accepted")
 		}
 	}
 	return parts
@@ -124,22 +133,22 @@ func withRefusal(parts []part, out engine.Outcome) []part {
 		return parts
 	}
 	entrance := []string{api.ConditionAddressReady, api.ConditionProvisioned, api.ConditionDNSReady}
-	if slices.ContainsFunc(parts, func(p part) bool { return slices.Contains(entrance, p.condition) && !p.verdict.ok }) {
+	if slices.ContainsFunc(parts, func(p part) bool { return slices.Contains(entrance, p.condition) && !p.finding.ok }) {
 		return parts
 	}
 	i := slices.IndexFunc(parts, func(p part) bool { return p.condition == api.ConditionProvisioned })
 	why := failure(out.Err)
-	parts[i].verdict = yes(why.reason, "clients are served as before, and what is wanted now is not in force: "+why.message)
-	parts[i].verdict.behind = true
+	parts[i].finding = yes(why.reason, "clients are served as before, and what is wanted now is not in force: "+why.message)
+	parts[i].finding.behind = true
 	return parts
 }
 
-// outside is a provider's verdict, or what kept it from one.
-func outside(out engine.Outcome, v providers.Verdict) verdict {
+// fromProvider is what a provider says, or what kept it from one.
+func fromProvider(out engine.Outcome, v providers.Verdict) finding {
 	if v.State == "" && out.Err != nil {
 		return failure(out.Err)
 	}
-	translated := verdictOf(v)
+	translated := findingOf(v)
 	if !translated.ok && out.Err != nil {
 		return failure(out.Err)
 	}
@@ -150,7 +159,7 @@ func outside(out engine.Outcome, v providers.Verdict) verdict {
 }
 
 // failure is what an error of a provider says to a user.
-func failure(err error) verdict {
+func failure(err error) finding {
 	reasons := map[providers.Class]string{
 		providers.Transient: api.ReasonCloudError, providers.Throttled: api.ReasonThrottled,
 		providers.Denied: api.ReasonDenied, providers.Invalid: api.ReasonInvalidSpec,
@@ -162,26 +171,30 @@ func failure(err error) verdict {
 	return no(reason, "%v", err)
 }
 
-// ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against.
-func ready(in *inputs, out engine.Outcome, parts []part) verdict {
+// ready sums up: the first part that is not true decides. What nobody can look at from outside is no reason against. What was ready stays so
+// while all parts are true; what was not must settle first.
+func ready(in *inputs, out engine.Outcome, parts []part, settled finding) finding {
 	if in.deleting() {
 		return no(api.ReasonDeleting, "%s", remains(out))
 	}
 	reason, note := api.ReasonReady, "clients are served"
 	for _, p := range parts {
 		switch {
-		case p.verdict.behind:
-			reason, note = p.verdict.reason, p.verdict.message
-		case p.verdict.ok:
+		case p.finding.behind:
+			reason, note = p.finding.reason, p.finding.message
+		case p.finding.ok:
 		case p.condition == api.ConditionAccepted:
-			return no(api.ReasonNotAccepted, "%s", p.verdict.message)
-		case p.condition == api.ConditionReachable && p.verdict.reason == api.ReasonNoOutsideVantage:
+			return no(api.ReasonNotAccepted, "%s", p.finding.message)
+		case p.condition == api.ConditionReachable && p.finding.reason == api.ReasonNoOutsideVantage:
 			note = "everything is in place; nobody looked from outside"
-		case p.condition == api.ConditionBackendsHealthy && p.verdict.unknown:
+		case p.condition == api.ConditionBackendsHealthy && p.finding.unknown:
 			// That the operator can't ask the proxies keeps no client away.
 		default:
-			return no(p.verdict.reason, "%s: %s", p.condition, p.verdict.message)
+			return no(p.finding.reason, "%s: %s", p.condition, p.finding.message)
 		}
+	}
+	if !settled.ok && !wasReady(&in.gateway) {
+		return settled
 	}
 	return yes(reason, note)
 }
@@ -215,9 +228,9 @@ func namesIn(footprint []providers.Place) []string {
 	return names
 }
 
-func pendingPlan(out engine.Outcome) verdict {
+func pendingPlan(out engine.Outcome) finding {
 	if out.Plan == nil {
-		return verdict{}
+		return finding{}
 	}
 	return yes(api.ReasonApprovalNeeded, fmt.Sprintf("a change of impact %s waits: read status.plan.text and set spec.approvedPlan to %s", out.Plan.Impact, out.Plan.Hash))
 }
@@ -226,7 +239,7 @@ func pendingPlan(out engine.Outcome) verdict {
 const maxNamed = 8
 
 // drifted names what somebody else changed.
-func drifted(in *inputs, out engine.Outcome) verdict {
+func drifted(in *inputs, out engine.Outcome) finding {
 	var things []string
 	for _, d := range out.Drifted {
 		if len(things) == maxNamed {
@@ -283,16 +296,93 @@ func publishedNames(out engine.Outcome) []string {
 	return slices.Compact(names)
 }
 
-// writeStatus patches the status if it changed. It fails if the gateway was changed meanwhile; the next round sees that.
-func (r *Reconciler) writeStatus(ctx context.Context, gateway *api.EdgeGateway, status api.EdgeGatewayStatus) error {
-	if equality.Semantic.DeepEqual(gateway.Status, status) {
-		return nil
+func conditionOf(conditions []metav1.Condition, kind string) metav1.Condition {
+	for _, c := range conditions {
+		if c.Type == kind {
+			return c
+		}
 	}
-	before := gateway.DeepCopy()
-	gateway.Status = status
-	patch := client.MergeFromWithOptions(before, client.MergeFromWithOptimisticLock{})
-	if err := r.Client.Status().Patch(ctx, gateway, patch); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("writing the status of gateway %s/%s: %w", gateway.Namespace, gateway.Name, err)
+	return metav1.Condition{}
+}
+
+// proxyFinding says whether the proxies run. It is pure.
+func proxyFinding(in *inputs, err error) finding {
+	if taken := new(takenError); errors.As(err, &taken) {
+		return no(api.ReasonNameTaken, "%v", err)
 	}
-	return nil
+	if err != nil {
+		return no(api.ReasonPending, "%v", err)
+	}
+	if in.deployment == nil {
+		return no(api.ReasonPending, "the proxies' Deployment is not there yet")
+	}
+	status, wanted := in.deployment.Status, replicasOf(in.deployment)
+	message := fmt.Sprintf("%d of %d proxies are ready", status.ReadyReplicas, wanted)
+	switch {
+	case status.ReadyReplicas == 0:
+		return no(api.ReasonPending, "%s", message)
+	case status.ReadyReplicas < wanted:
+		// One proxy serves: the entrance stands, with less in reserve.
+		return yes(api.ReasonReady, message)
+	default:
+		return yes(api.ReasonReady, fmt.Sprintf("%d proxies are ready", status.ReadyReplicas))
+	}
+}
+
+func replicasOf(deployment *appsv1.Deployment) int32 {
+	if deployment.Spec.Replicas == nil {
+		return 1
+	}
+	return *deployment.Spec.Replicas
+}
+
+// wayOut says how a person lets a gateway go whose things can't be removed.
+const wayOut = "to let it go and leave that behind, annotate it with " + api.AbandonAnnotation + "=" + api.AbandonValue
+
+// leftBehind names what is still there, as well as can be told: what is observed, or else what was there last, or else where it was.
+func leftBehind(out engine.Outcome) []string {
+	var left []string
+	for _, n := range out.Observed.Nodes {
+		if !n.Unmanaged {
+			left = append(left, thingText(n.Key, n.Name, n.ID))
+		}
+	}
+	if len(left) > 0 || out.Err == nil {
+		return left
+	}
+	for _, t := range out.LastApplied {
+		left = append(left, thingText(t.Key, t.Name, t.ID))
+	}
+	if len(left) == 0 {
+		for _, p := range out.Footprint {
+			left = append(left, fmt.Sprintf("what %s has in account %s, region %s: %s", p.Provider, p.Account, p.Region, joined(p.Names)))
+		}
+	}
+	return left
+}
+
+func thingText(key, name, id string) string {
+	text := key
+	if name != "" && !strings.HasSuffix(key, name) {
+		text += " " + name
+	}
+	if id != "" && id != name {
+		text += " (" + id + ")"
+	}
+	return text
+}
+
+// wasReady reports what was said of a gateway last.
+func wasReady(gateway *api.EdgeGateway) bool {
+	return settled(gateway.Status)
+}
+
+// formerly is what is said before this process has measured anything: what the one before it measured, of this very spec, is not withdrawn
+// because the operator restarted.
+func formerly(in *inputs, kind string, otherwise finding) finding {
+	former := meta.FindStatusCondition(in.gateway.Status.Conditions, kind)
+	if former == nil || former.ObservedGeneration != in.gateway.Generation || former.Reason == api.ReasonNotAccepted {
+		return otherwise
+	}
+	return finding{ok: former.Status == metav1.ConditionTrue, unknown: former.Status == metav1.ConditionUnknown, reason: former.Reason, message: former.Message}
 }

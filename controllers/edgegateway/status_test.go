@@ -13,6 +13,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	ctrl "sigs.k8s.io/controller-runtime"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/providers"
@@ -41,7 +42,7 @@ func goodRound() round {
 			Observed: providers.NewGraph(providers.Node{Key: "record/www.example.com/A", State: providers.Ready, Place: providers.Place{Names: []string{"www.example.com"}}}),
 		},
 		views: views{
-			proxy: yes(api.ReasonReady, "2 proxies are ready"), health: yes(api.ReasonReady, "checks arrive"), reach: yes(api.ReasonReady, "reached"),
+			proxy: yes(api.ReasonReady, "2 proxies are ready"), health: yes(api.ReasonReady, "checks arrive"), reach: yes(api.ReasonReady, "reached"), settled: yes(api.ReasonReady, "it has held"),
 		},
 	}
 }
@@ -119,6 +120,15 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 			[]string{"Reachable=Unknown VantageUnavailable", "Ready=False VantageUnavailable"}, nil, ""},
 		{"nobody looks from outside", func(r *round) { r.reach = unknown(api.ReasonNoOutsideVantage, "no vantage") },
 			[]string{"Reachable=Unknown NoOutsideVantage", "Ready=True Ready"}, nil, "nobody looked"},
+		{"all is well only since a moment ago", func(r *round) { r.settled = no(api.ReasonSettling, "it holds since 12:00") },
+			[]string{"Reachable=True Ready", "Ready=False Settling"}, nil, "it holds since 12:00"},
+		{"all was well, and something behind the way in has changed", func(r *round) {
+			r.settled = no(api.ReasonSettling, "it holds since 12:00")
+			r.in.gateway.Status.Conditions = []metav1.Condition{{Type: api.ConditionReady, Status: metav1.ConditionTrue, Reason: api.ReasonReady}}
+		}, []string{"Ready=True Ready"}, nil, ""},
+		{"nobody comes in, and nothing has settled", func(r *round) {
+			r.reach, r.settled = no(api.ReasonTCPRefused, "client: refused"), no(api.ReasonSettling, "it holds since 12:00")
+		}, []string{"Ready=False TCPRefused"}, nil, "Reachable: client: refused"},
 		{"a change waits for approval", func(r *round) {
 			r.out.Held = true
 			r.out.Plan = &plan.Plan{Impact: providers.Address, Hash: "abc-Address", Changes: []providers.Change{{Verb: providers.Delete}}}
@@ -151,8 +161,8 @@ func TestStatusWhenSomethingIsWrong(t *testing.T) {
 	}
 }
 
-// TestStatusForgets shows that conditions which apply no more go, and that nothing else is read back.
-func TestStatusForgets(t *testing.T) {
+// TestConditionsThatApplyNoMoreGo, and nothing else is read back.
+func TestConditionsThatApplyNoMoreGo(t *testing.T) {
 	r := goodRound()
 	r.in.gateway.Status.Conditions = []metav1.Condition{
 		{Type: api.ConditionPlanPending, Status: metav1.ConditionTrue, Reason: api.ReasonApprovalNeeded},
@@ -224,7 +234,7 @@ func TestResult(t *testing.T) {
 	}
 }
 
-func TestProxyVerdict(t *testing.T) {
+func TestProxyFinding(t *testing.T) {
 	two := int32(2)
 	deployment := func(ready int32) *appsv1.Deployment {
 		return &appsv1.Deployment{Spec: appsv1.DeploymentSpec{Replicas: &two}, Status: appsv1.DeploymentStatus{ReadyReplicas: ready}}
@@ -244,10 +254,31 @@ func TestProxyVerdict(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			v := proxyVerdict(&inputs{deployment: c.deployment}, c.err)
+			v := proxyFinding(&inputs{deployment: c.deployment}, c.err)
 			if got := fmt.Sprint(v.ok, " ", v.reason, " ", v.message); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+func TestAGatewayThatOnlyHasToSettleIsLookedAtAsSoonAsItMayHave(t *testing.T) {
+	said := func(reason string) api.EdgeGatewayStatus {
+		return api.EdgeGatewayStatus{Conditions: []metav1.Condition{{Type: api.ConditionReady, Status: metav1.ConditionFalse, Reason: reason}}}
+	}
+	for _, c := range []struct {
+		reason             string
+		after, again, want time.Duration
+	}{
+		{api.ReasonSettling, whilePending, 2 * time.Second, 2 * time.Second},
+		{api.ReasonSettling, soon, 2 * time.Second, soon},
+		{api.ReasonSettling, whilePending, 9 * time.Second, whilePending},
+		{api.ReasonSettling, whilePending, 0, whilePending},
+		{api.ReasonSettling, 0, time.Second, 0}, // the queue's backoff
+		{api.ReasonPending, whilePending, time.Second, whilePending},
+	} {
+		if got := sooner(ctrl.Result{RequeueAfter: c.after}, said(c.reason), c.again).RequeueAfter; got != c.want {
+			t.Errorf("%s, after %s or %s: got %s, want %s", c.reason, c.after, c.again, got, c.want)
+		}
 	}
 }

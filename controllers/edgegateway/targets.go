@@ -1,18 +1,10 @@
 package edgegateway
 
 import (
-	"context"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/types"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
-	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
 	"github.com/edgegateway/edgegateway/edgeproxy/infra"
@@ -80,7 +72,7 @@ func podTargets(pods []corev1.Pod, nodes []corev1.Node) []providers.Target {
 	return byName(found)
 }
 
-// hasAddress says that a pod has an address of its own. That of a pod which has ended may be another's by now.
+// hasAddress reports whether a pod has an address of its own. That of a pod which has ended may be another's by now.
 func hasAddress(pod *corev1.Pod) bool {
 	ended := pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 	return pod.Status.PodIP != "" && !pod.Spec.HostNetwork && !ended
@@ -99,41 +91,4 @@ func podCondition(pod *corev1.Pod, kind corev1.PodConditionType) corev1.PodCondi
 func byName(found []providers.Target) []providers.Target {
 	slices.SortFunc(found, func(a, b providers.Target) int { return strings.Compare(a.Name, b.Name) })
 	return found
-}
-
-// Cached narrows what is cached of kinds of which most are of no concern: of pods, those of proxies.
-func Cached() map[client.Object]cache.ByObject {
-	return map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: labels.SelectorFromSet(infra.AllPods())}}
-}
-
-// podMoved passes what changes a proxy's place among the targets, and nothing else of a pod's life.
-func podMoved() predicate.Predicate {
-	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
-		before, ok := e.ObjectOld.(*corev1.Pod)
-		after, ok2 := e.ObjectNew.(*corev1.Pod)
-		return !ok || !ok2 || placeOf(before) != placeOf(after)
-	}}
-}
-
-// podPlace is what of a pod decides about its place among the targets.
-type podPlace struct {
-	address, node  string
-	phase          corev1.PodPhase
-	serves, leaves bool
-}
-
-func placeOf(pod *corev1.Pod) podPlace {
-	return podPlace{
-		address: pod.Status.PodIP, node: pod.Spec.NodeName, phase: pod.Status.Phase, leaves: !pod.DeletionTimestamp.IsZero(),
-		serves: podCondition(pod, corev1.ContainersReady).Status == corev1.ConditionTrue,
-	}
-}
-
-// gatewayOfPod returns the gateway that a proxy's pod is of.
-func gatewayOfPod(_ context.Context, pod client.Object) []reconcile.Request {
-	gateway := pod.GetLabels()[infra.GatewayLabel]
-	if gateway == "" {
-		return nil
-	}
-	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: pod.GetNamespace(), Name: gateway}}}
 }

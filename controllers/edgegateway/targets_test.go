@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	api "github.com/edgegateway/edgegateway/api/v1alpha1"
@@ -23,7 +24,7 @@ func awsClass(targets api.TargetKind) *api.EdgeGatewayClass {
 // proxyPod is one that serves and that nobody has told yet how the load balancer has it.
 func proxyPod(name, ip string, change ...func(*corev1.Pod)) corev1.Pod {
 	pod := corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name, Labels: infra.PodsOf("web")},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "shop", Name: name, UID: types.UID(name), Labels: infra.PodsOf("web")},
 		Spec:       corev1.PodSpec{NodeName: "a", ReadinessGates: []corev1.PodReadinessGate{{ConditionType: infra.Registered}}},
 		Status: corev1.PodStatus{
 			Phase: corev1.PodRunning, PodIP: ip,

@@ -37,8 +37,9 @@ func (p *Provider) Desired(gw providers.Gateway, observed providers.Graph) (prov
 	if spec.Acked, err = p.ackedOf(gw, spec); err != nil {
 		return providers.Graph{}, err
 	}
-	spec.Earlier = earlierOf(specIn(observed), spec)
-	if spec.Files, err = digests(DocumentRef(gw.Namespace, gw.Name), spec); err != nil {
+	before := specIn(observed)
+	spec.Earlier = earlierOf(before, spec)
+	if spec.Files, err = rendered(DocumentRef(gw.Namespace, gw.Name), spec, before); err != nil {
 		return providers.Graph{}, fmt.Errorf("rendering the hand-off: %w", err)
 	}
 	node.Spec = spec

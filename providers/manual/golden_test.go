@@ -44,29 +44,9 @@ func golden(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var given class
-	docs := newMemory()
-	var published providers.Graph
-	var provider *Provider
-	var ref Ref
-	inputs := &txtar.Archive{Comment: archive.Comment}
-	for _, f := range archive.Files {
-		switch {
-		case f.Name == "class.yaml":
-			read(t, f.Data, &given)
-			provider = New(Config{
-				AddressRanges: given.AddressRanges, ProxyProtocol: given.ProxyProtocol, TrustedSources: given.TrustedSources, Documents: docs,
-			})
-		case strings.HasPrefix(f.Name, "gateway"):
-			var gw providers.Gateway
-			read(t, f.Data, &gw)
-			published = settle(t, provider, testOwner, gw)
-			ref = DocumentRef(gw.Namespace, gw.Name)
-		default:
-			continue // an output
-		}
-		inputs.Files = append(inputs.Files, f)
-	}
+	inputs, provider, published, docs := settled(t, archive)
+	_, document, _ := ownDocument(published)
+	ref := parseRef(document.Name)
 	outputs := []txtar.File{{Name: "status.txt", Data: []byte(statusText(provider.Report(published)))}}
 	for _, name := range []string{fileData, fileHAProxy, fileNginx, fileSheet} {
 		outputs = append(outputs, txtar.File{Name: name, Data: []byte(docs.docs[ref].Data[name])})
@@ -81,6 +61,35 @@ func golden(t *testing.T, file string) {
 	}
 	t.Run("haproxy", func(t *testing.T) { checkHAProxy(t, docs.docs[ref].Data[fileHAProxy]) })
 	t.Run("nginx", func(t *testing.T) { checkNginx(t, docs.docs[ref].Data[fileNginx]) })
+}
+
+// settled takes a case's gateways through the engine, and returns the case's inputs, and what there is at the end.
+func settled(t *testing.T, archive *txtar.Archive) (inputs *txtar.Archive, provider *Provider, published providers.Graph, docs *memory) {
+	t.Helper()
+	docs, inputs = newMemory(), &txtar.Archive{Comment: archive.Comment}
+	for _, f := range archive.Files {
+		switch {
+		case f.Name == "class.yaml":
+			var given class
+			read(t, f.Data, &given)
+			provider = New(Config{
+				AddressRanges: given.AddressRanges, ProxyProtocol: given.ProxyProtocol, TrustedSources: given.TrustedSources, Documents: docs,
+			})
+		case strings.HasPrefix(f.Name, "gateway"):
+			published = settle(t, provider, testOwner, gatewayIn(t, f))
+		default:
+			continue // an output
+		}
+		inputs.Files = append(inputs.Files, f)
+	}
+	return inputs, provider, published, docs
+}
+
+func gatewayIn(t *testing.T, file txtar.File) providers.Gateway {
+	t.Helper()
+	var gw providers.Gateway
+	read(t, file.Data, &gw)
+	return gw
 }
 
 func read(t *testing.T, data []byte, into any) {

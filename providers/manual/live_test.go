@@ -27,6 +27,8 @@ type liveNode struct {
 	listener net.Listener
 	health   *httptest.Server
 	drains   atomic.Bool
+	// refuses is how many checks are refused before the first is answered.
+	refuses atomic.Int64
 
 	mu      sync.Mutex
 	checks  []string // the health checks that came, as "method path protocol host agent"
@@ -58,6 +60,9 @@ func (n *liveNode) answerHealth(w http.ResponseWriter, r *http.Request) {
 	n.mu.Lock()
 	n.checks = append(n.checks, strings.Join([]string{r.Method, r.URL.Path, r.Proto, r.Host, r.UserAgent()}, " "))
 	n.mu.Unlock()
+	if n.refuses.Add(-1) >= 0 {
+		panic(http.ErrAbortHandler)
+	}
 	if r.URL.Path != liveHealthPath || n.drains.Load() {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
@@ -148,29 +153,44 @@ func freePort(t *testing.T, addresses ...string) int {
 
 // live is two nodes and the hand-off for them.
 type live struct {
-	a, b   *liveNode
-	port   int
-	files  map[string]string
-	logged *bytes.Buffer
+	a, b                       *liveNode
+	port, nodePort, healthPort int
+	files                      map[string]string
+	logged                     *bytes.Buffer
+}
+
+// planLive has a hand-off, and no node that listens yet.
+func planLive(t *testing.T, change ...func(*providers.Gateway)) *live {
+	t.Helper()
+	l := &live{
+		port: freePort(t, "127.0.0.1"), nodePort: freePort(t, "127.0.0.2", "127.0.0.3"), healthPort: freePort(t, "127.0.0.2", "127.0.0.3"),
+		logged: &bytes.Buffer{},
+	}
+	gw := providers.Gateway{
+		Namespace: "shop", Name: "main", Families: []providers.Family{providers.IPv4},
+		Ports:   []providers.Port{{Name: "https", Protocol: providers.TCP, Number: int32(l.port), NodePort: int32(l.nodePort), ProxyProtocol: true}},
+		Health:  providers.HealthCheck{Path: liveHealthPath, NodePort: int32(l.healthPort), IntervalSeconds: 1, Fall: 2, Rise: 1},
+		Targets: []providers.Target{{Name: "node-a", Address: "127.0.0.2"}, {Name: "node-b", Address: "127.0.0.3"}},
+	}
+	for _, c := range change {
+		c(&gw)
+	}
+	docs := newMemory()
+	settle(t, New(Config{ProxyProtocol: true, Documents: docs}), testOwner, gw)
+	l.files = docs.docs[DocumentRef("shop", "main")].Data
+	return l
+}
+
+func (l *live) startNodes(t *testing.T) {
+	t.Helper()
+	l.a, l.b = startNode(t, "127.0.0.2", l.nodePort, l.healthPort), startNode(t, "127.0.0.3", l.nodePort, l.healthPort)
 }
 
 func startLive(t *testing.T, sourceRanges ...string) *live {
 	t.Helper()
-	nodePort := freePort(t, "127.0.0.2", "127.0.0.3")
-	healthPort := freePort(t, "127.0.0.2", "127.0.0.3")
-	port := freePort(t, "127.0.0.1")
-	gw := providers.Gateway{
-		Namespace: "shop", Name: "main", Families: []providers.Family{providers.IPv4}, SourceRanges: sourceRanges,
-		Ports:   []providers.Port{{Name: "https", Protocol: providers.TCP, Number: int32(port), NodePort: int32(nodePort), ProxyProtocol: true}},
-		Health:  providers.HealthCheck{Path: liveHealthPath, NodePort: int32(healthPort), IntervalSeconds: 1, Fall: 2, Rise: 1},
-		Targets: []providers.Target{{Name: "node-a", Address: "127.0.0.2"}, {Name: "node-b", Address: "127.0.0.3"}},
-	}
-	docs := newMemory()
-	settle(t, New(Config{ProxyProtocol: true, Documents: docs}), testOwner, gw)
-	return &live{
-		a: startNode(t, "127.0.0.2", nodePort, healthPort), b: startNode(t, "127.0.0.3", nodePort, healthPort),
-		port: port, files: docs.docs[DocumentRef("shop", "main")].Data, logged: &bytes.Buffer{},
-	}
+	l := planLive(t, func(gw *providers.Gateway) { gw.SourceRanges = sourceRanges })
+	l.startNodes(t)
+	return l
 }
 
 // start runs a load balancer until the test ends, and waits until it forwards or refuses.
@@ -205,6 +225,13 @@ func (l *live) startHAProxy(t *testing.T) {
 	l.start(t, binary(t, "haproxy"), []string{"EDGE_ADDRESS_V4=127.0.0.1"}, "-db", "-f", writeFile(t, "haproxy.cfg", l.files[fileHAProxy]))
 }
 
+func (l *live) startNginx(t *testing.T) {
+	t.Helper()
+	dir := t.TempDir()
+	l.start(t, binary(t, "nginx"), nil, "-c", writeFile(t, "nginx.conf", l.files[fileNginx]), "-e", filepath.Join(dir, "error.log"),
+		"-g", "daemon off; pid "+filepath.Join(dir, "pid")+";")
+}
+
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
@@ -213,6 +240,11 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		}
 	}
 	t.Fatalf("it never came true that %s", what)
+}
+
+// asHandedOff checks health as the hand-offs of the product do.
+func asHandedOff(gw *providers.Gateway) {
+	gw.Health.IntervalSeconds, gw.Health.Fall, gw.Health.Rise = 3, 3, 2
 }
 
 // visitor is one connection through the load balancer.
@@ -321,9 +353,7 @@ func TestARealHAProxyRefusesClientsOutsideTheSourceRanges(t *testing.T) {
 
 func TestARealNginxWithTheRenderedConfigurationForwardsWithVersion1OfTheHeader(t *testing.T) {
 	l := startLive(t)
-	dir := t.TempDir()
-	l.start(t, binary(t, "nginx"), nil, "-c", writeFile(t, "nginx.conf", l.files[fileNginx]), "-e", filepath.Join(dir, "error.log"),
-		"-g", "daemon off; pid "+filepath.Join(dir, "pid")+";")
+	l.startNginx(t)
 	c := l.dial(t)
 	if _, header := c.ask(t); header != "v1 "+c.LocalAddr().String() {
 		t.Errorf("PROXY header is %q, want version 1 with %s", header, c.LocalAddr())

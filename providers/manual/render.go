@@ -19,9 +19,20 @@ var templateFiles embed.FS
 var templates = template.Must(template.New("").Funcs(template.FuncMap{"join": strings.Join, "hostPort": hostPort}).
 	ParseFS(templateFiles, "templates/*"))
 
+// How a sheet is rendered has its versions. A better one reaches a hand-off when something else about that changes: the texts of one that stays
+// as it is stay too, so that a newer operator has nothing to write.
+const (
+	firstRendering = 1
+	// newestRendering has load balancers settle soon after a start, and not fall on one refused check.
+	newestRendering = 2
+)
+
 // view is what the templates see.
 type view struct {
 	Spec
+	Rendering int
+	// WaitSeconds is how long HAProxy's checks, which come faster while a node is down, take to find it up again.
+	WaitSeconds                   int32
 	Namespace, Gateway, ConfigMap string
 	// Unset are environment variables that haproxy.cfg needs, since nobody has said the address yet.
 	Unset []string
@@ -49,13 +60,14 @@ type server struct {
 }
 
 // render returns the texts for people: the data, the configuration of two load balancers, and a page for a ticket.
-func render(ref Ref, spec Spec) (map[string]string, error) {
+func render(ref Ref, spec Spec, rendering int) (map[string]string, error) {
 	data, err := yaml.Marshal(published{Hash: spec.Hash, Sheet: spec.Sheet})
 	if err != nil {
 		return nil, fmt.Errorf("marshalling the sheet: %w", err)
 	}
 	files := map[string]string{fileData: string(data)}
 	shown := viewOf(ref, spec)
+	shown.Rendering = rendering
 	for _, name := range []string{fileHAProxy, fileNginx, fileSheet} {
 		var text strings.Builder
 		if err := templates.ExecuteTemplate(&text, name+".tmpl", shown); err != nil {
@@ -68,7 +80,7 @@ func render(ref Ref, spec Spec) (map[string]string, error) {
 
 func viewOf(ref Ref, spec Spec) view {
 	_, gateway, _ := strings.Cut(spec.Sheet.Gateway, "/")
-	shown := view{Spec: spec, Namespace: ref.Namespace, ConfigMap: ref.Name, Gateway: gateway}
+	shown := view{Spec: spec, WaitSeconds: spec.Sheet.Health.Rise, Namespace: ref.Namespace, ConfigMap: ref.Name, Gateway: gateway}
 	for _, family := range spec.Sheet.Families {
 		bound := boundIn(family, spec)
 		shown.Bound = append(shown.Bound, bound...)

@@ -5,6 +5,8 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"reflect"
 	"slices"
 
 	"sigs.k8s.io/yaml"
@@ -71,7 +73,7 @@ type published struct {
 
 // encode returns the texts of a document.
 func encode(ref Ref, spec Spec) (map[string]string, error) {
-	data, err := render(ref, spec)
+	data, err := render(ref, spec, newestRendering)
 	if err != nil {
 		return nil, err
 	}
@@ -123,9 +125,34 @@ func (p *Provider) decode(data map[string]string) Spec {
 	return spec
 }
 
+// rendered returns the digests of the texts that a document with this spec should have: those of the newest rendering, or of that by which
+// before was written if nothing else has changed since.
+func rendered(ref Ref, spec, before Spec) (map[string]string, error) {
+	newest, err := digests(ref, spec, newestRendering)
+	if err != nil || maps.Equal(newest, before.Files) || !sameHandoff(spec, before) {
+		return newest, err
+	}
+	for rendering := firstRendering; rendering < newestRendering; rendering++ {
+		older, err := digests(ref, spec, rendering)
+		if err != nil || maps.Equal(older, before.Files) {
+			return older, err
+		}
+	}
+	return newest, nil
+}
+
+// sameHandoff reports whether two specs differ in their texts at most.
+func sameHandoff(a, b Spec) bool {
+	a.Files, b.Files = nil, nil
+	if len(a.Earlier) == 0 && len(b.Earlier) == 0 {
+		a.Earlier, b.Earlier = nil, nil
+	}
+	return reflect.DeepEqual(a, b)
+}
+
 // digests returns the digest of each rendered text.
-func digests(ref Ref, spec Spec) (map[string]string, error) {
-	files, err := render(ref, spec)
+func digests(ref Ref, spec Spec, rendering int) (map[string]string, error) {
+	files, err := render(ref, spec, rendering)
 	if err != nil {
 		return nil, err
 	}

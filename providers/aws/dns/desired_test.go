@@ -9,7 +9,7 @@ func TestTheAliasZoneIsThatOfTheHostnamesRegion(t *testing.T) {
 		"internal-eg-1-0a.elb.cn-north-1.amazonaws.com.cn": "Z3QFB96KMJ7ED6",
 		"eg-1.eu-west-1.elb.amazonaws.com":                 "", // a load balancer of another kind
 		"elb.eu-west-1.amazonaws.com":                      "",
-		"eg-1-0a.elb.nowhere-1.amazonaws.com":             "",
+		"eg-1-0a.elb.nowhere-1.amazonaws.com":              "",
 		"eg-1-0a.elb.eu-west-1.example.com":                "",
 		"":                                                 "",
 	} {

@@ -2,47 +2,56 @@ package edgegateway
 
 import (
 	"context"
-	"fmt"
 	"maps"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	api "github.com/edgegateway/edgegateway/api/v1alpha1"
+	"github.com/edgegateway/edgegateway/edgeproxy/infra"
 )
 
-// hold puts the finalizer on a gateway before anything is made for it.
-func (r *Reconciler) hold(ctx context.Context, in *inputs) error {
-	if in.deleting() || !in.accepted.ok || !controllerutil.AddFinalizer(&in.gateway, api.Finalizer) {
-		return nil
-	}
-	if err := r.Client.Update(ctx, &in.gateway); err != nil {
-		return fmt.Errorf("adding the finalizer of gateway %s/%s: %w", in.gateway.Namespace, in.gateway.Name, err)
-	}
-	return nil
+// Cached narrows what is cached of kinds of which most are of no concern: of pods, those of proxies.
+func Cached() map[client.Object]cache.ByObject {
+	return map[client.Object]cache.ByObject{&corev1.Pod{}: {Label: labels.SelectorFromSet(infra.AllPods())}}
 }
 
-// release takes the finalizer off: nothing is left outside the cluster, and what is inside is owned by the gateway.
-func (r *Reconciler) release(ctx context.Context, in *inputs) error {
-	r.forget(client.ObjectKeyFromObject(&in.gateway))
-	if !controllerutil.RemoveFinalizer(&in.gateway, api.Finalizer) {
-		return nil
-	}
-	if err := r.Client.Update(ctx, &in.gateway); client.IgnoreNotFound(err) != nil {
-		return fmt.Errorf("removing the finalizer of gateway %s/%s: %w", in.gateway.Namespace, in.gateway.Name, err)
-	}
-	return nil
+// podMoved passes what changes a proxy's place among the targets, and nothing else of a pod's life.
+func podMoved() predicate.Predicate {
+	return predicate.Funcs{UpdateFunc: func(e event.UpdateEvent) bool {
+		before, ok := e.ObjectOld.(*corev1.Pod)
+		after, ok2 := e.ObjectNew.(*corev1.Pod)
+		return !ok || !ok2 || placeOf(before) != placeOf(after)
+	}}
 }
 
-func (r *Reconciler) forget(name types.NamespacedName) {
-	r.Reach.forget(name)
-	r.Health.forget(name)
-	r.applied.forget(name)
+// podPlace is what of a pod decides about its place among the targets.
+type podPlace struct {
+	address, node  string
+	phase          corev1.PodPhase
+	serves, leaves bool
+}
+
+func placeOf(pod *corev1.Pod) podPlace {
+	return podPlace{
+		address: pod.Status.PodIP, node: pod.Spec.NodeName, phase: pod.Status.Phase, leaves: !pod.DeletionTimestamp.IsZero(),
+		serves: podCondition(pod, corev1.ContainersReady).Status == corev1.ConditionTrue,
+	}
+}
+
+// gatewayOfPod returns the gateway that a proxy's pod is of.
+func gatewayOfPod(_ context.Context, pod client.Object) []reconcile.Request {
+	gateway := pod.GetLabels()[infra.GatewayLabel]
+	if gateway == "" {
+		return nil
+	}
+	return []reconcile.Request{{NamespacedName: types.NamespacedName{Namespace: pod.GetNamespace(), Name: gateway}}}
 }
 
 // nodeMoved passes what changes a node's place among the targets, and not its heartbeats.
