@@ -47,6 +47,8 @@ type cloudGateway struct {
 	certificate site.Certificate
 	// made is how long it took until it was Ready.
 	made time.Duration
+	// first is what clients got from then on.
+	first row
 }
 
 func cloudGateways() []*cloudGateway { return []*cloudGateway{&inCloud.nodes, &inCloud.pods} }
@@ -71,14 +73,14 @@ func (e *cloudGateway) delete(ctx context.Context, s *site.Site) error {
 func needCloud(t *testing.T) (*site.Site, *site.AWS) {
 	t.Helper()
 	s := needSite(t)
-	inCloud.once.Do(func() { inCloud.err = openCloud(context.Background(), s) })
+	inCloud.once.Do(func() { inCloud.err = openCloud(context.Background(), s, number(t, "DRILL_RATE", drillRate)) })
 	if inCloud.err != nil {
 		t.Fatal(inCloud.err)
 	}
 	return s, inCloud.aws
 }
 
-func openCloud(ctx context.Context, s *site.Site) (err error) {
+func openCloud(ctx context.Context, s *site.Site, rate int) (err error) {
 	if inCloud.aws, err = s.StartAWS(ctx, site.AWSConfig{Zone: cloudZone, DNS: cloudDNS, Speed: cloudSpeed, Vantage: "awsvantage", VantagePort: 8444}); err != nil {
 		return err
 	}
@@ -99,13 +101,24 @@ func openCloud(ctx context.Context, s *site.Site) (err error) {
 			return err
 		}
 	}
-	for _, e := range cloudGateways() {
-		if err := e.becomes(ctx, s, 3*time.Minute, "Ready", "True"); err != nil {
-			return err
-		}
-		e.made = time.Since(began)
+	gateways := cloudGateways()
+	errs := make([]error, len(gateways))
+	var opening sync.WaitGroup
+	for i, e := range gateways {
+		opening.Go(func() {
+			if errs[i] = backendIsUp(ctx, s, e.Namespace); errs[i] != nil {
+				return
+			}
+			e.first, errs[i] = openUnderLoad(func() error {
+				err := e.becomes(ctx, s, 3*time.Minute, "Ready", "True")
+				e.made = time.Since(began)
+				return err
+			}, cloudDrillOf(s, inCloud.aws, e, rate).config(""))
+			e.first.operation += ", targets: " + string(e.targets)
+		})
 	}
-	return nil
+	opening.Wait()
+	return errors.Join(errs...)
 }
 
 // TestTheWayInThroughAWS is the first line again, with AWS's load balancer and names: what the API was told is what packets meet.

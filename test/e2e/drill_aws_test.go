@@ -53,6 +53,8 @@ func TestUnderLoadInAWS(t *testing.T) {
 		t.Fatal(err)
 	}
 	nodes, pods := newCloudDrill(t, s, cloud, &inCloud.nodes), newCloudDrill(t, s, cloud, &inCloud.pods)
+	nodes.opened(t, inCloud.nodes.first)
+	pods.opened(t, inCloud.pods.first)
 	t.Run("both", func(t *testing.T) {
 		for name, play := range map[string]func(t *testing.T){"nodes": nodes.playNodes, "pods": pods.playPods} {
 			t.Run(name, func(t *testing.T) {
@@ -81,14 +83,21 @@ func TestUnderLoadInAWS(t *testing.T) {
 
 func newCloudDrill(t *testing.T, s *site.Site, cloud *site.AWS, gateway *cloudGateway) *cloudDrill {
 	t.Helper()
-	d := &cloudDrill{cloud: cloud, cloudGateway: gateway, known: map[string]resolved{}, drill: &drill{
-		Site: s, client: shared.client(t), rate: number(t, "DRILL_RATE", drillRate), namespace: gateway.Namespace, gateway: gateway.Gateway,
-		certificates: []site.Certificate{gateway.certificate}, askers: []string{cluster.ClientAddress, cluster.ClientAddress6}}}
+	d := cloudDrillOf(s, cloud, gateway, number(t, "DRILL_RATE", drillRate))
+	d.client = shared.client(t)
 	d.seconds = time.Duration(number(t, "DRILL_SECONDS", 0)) * time.Second
-	d.configure, d.calm = d.config, d.settled
 	if err := d.settled(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	return d
+}
+
+// cloudDrillOf is what a drill is as soon as there is a gateway.
+func cloudDrillOf(s *site.Site, cloud *site.AWS, gateway *cloudGateway, rate int) *cloudDrill {
+	d := &cloudDrill{cloud: cloud, cloudGateway: gateway, known: map[string]resolved{}, drill: &drill{
+		Site: s, rate: rate, namespace: gateway.Namespace, gateway: gateway.Gateway,
+		certificates: []site.Certificate{gateway.certificate}, askers: []string{cluster.ClientAddress, cluster.ClientAddress6}}}
+	d.configure, d.calm = d.config, d.settled
 	return d
 }
 

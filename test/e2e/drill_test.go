@@ -71,6 +71,7 @@ type row struct {
 // TestUnderLoad does to a gateway what happens to gateways, while clients of all kinds send requests through it.
 func TestUnderLoad(t *testing.T) {
 	d := newDrill(t)
+	d.opened(t, opened.first)
 	for _, o := range d.operations() {
 		t.Run(o.name, func(t *testing.T) { d.watch(t, o) })
 	}
@@ -145,23 +146,27 @@ func (d *drill) watch(t *testing.T, o operation) {
 	}
 }
 
-// config is the load of all kinds of client, by both names, over HTTP and HTTPS.
 func (d *drill) config(query string) load.Config {
+	return shopClients(d.Site, d.rate, query, d.certificates...)
+}
+
+// shopClients is the load of all kinds of client, by both names, over HTTP and HTTPS.
+func shopClients(s *site.Site, rate int, query string, trusted ...site.Certificate) load.Config {
 	var targets []load.Target
 	for _, name := range []string{site.WWW, site.API} {
 		for scheme, port := range map[string]string{"http": "80", "https": "443"} {
 			targets = append(targets, load.Target{
 				Address: net.JoinHostPort(site.Address.String(), port),
 				URL:     scheme + "://" + name + "/" + query,
-				TLS:     site.Trust(name, d.certificates...),
+				TLS:     site.Trust(name, trusted...),
 			})
 		}
 	}
 	return load.Config{
-		Dial:    d.Host(cluster.ClientHost).DialContext,
+		Dial:    s.Host(cluster.ClientHost).DialContext,
 		Targets: targets,
 		Kinds:   []load.Kind{load.KeepAlive, load.NewConnection, load.HTTP2},
-		Rate:    d.rate,
+		Rate:    rate,
 	}
 }
 

@@ -17,7 +17,9 @@ var opened struct {
 	site        *site.Site
 	certificate site.Certificate
 	haproxy     *site.Daemon
-	err         error
+	// first is what clients got from the gateway's first Ready on.
+	first row
+	err   error
 }
 
 // needSite returns the data centre with the operator, BIND, a vantage, and the gateway shop/web that is Ready behind HAProxy.
@@ -27,14 +29,14 @@ func needSite(t *testing.T) *site.Site {
 	if w.cluster == nil {
 		t.Skip("E2E_KUBECONFIG names a cluster without hosts around it")
 	}
-	opened.once.Do(func() { opened.err = openSite(context.Background(), w) })
+	opened.once.Do(func() { opened.err = openSite(context.Background(), w, number(t, "DRILL_RATE", drillRate)) })
 	if opened.err != nil {
 		t.Fatal(opened.err)
 	}
 	return opened.site
 }
 
-func openSite(ctx context.Context, w *world) error {
+func openSite(ctx context.Context, w *world, rate int) error {
 	s, err := site.New(w.cluster, repository, func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) })
 	if err != nil {
 		return err
@@ -63,10 +65,15 @@ func openSite(ctx context.Context, w *world) error {
 	if err != nil {
 		return err
 	}
+	if err := backendIsUp(ctx, s, site.Namespace); err != nil {
+		return err
+	}
 	if err := s.Ack(ctx, site.Namespace, site.Gateway, handoff.Hash, site.Address, site.Address6); err != nil {
 		return err
 	}
-	return s.GatewayIs(ctx, 2*time.Minute, "Ready", "True", "")
+	opened.first, err = openUnderLoad(func() error { return s.GatewayIs(ctx, 2*time.Minute, "Ready", "True", "") },
+		shopClients(s, rate, "", opened.certificate))
+	return err
 }
 
 // closeSite ends what openSite has started, if it has.
