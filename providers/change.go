@@ -38,7 +38,7 @@ type Change struct {
 	Fields []FieldChange `json:"fields,omitempty"`
 }
 
-// Removes says whether the change takes a node away: it is deleted, or released. Those of one Diff don't depend on each other.
+// Removes reports whether the change takes a node away: it is deleted, or released. Those of one Diff don't depend on each other.
 func (c Change) Removes() bool { return c.Verb == Delete || c.Verb == Release }
 
 // FieldChange is one field of a spec before and after, as text.

@@ -117,7 +117,7 @@ func (a arrivals) checked(now time.Time) (checked, unchecked []string) {
 	return checked, unchecked
 }
 
-// finding says whether a load balancer's checks arrive; known is false as long as it is too early to tell. It is pure.
+// finding reports whether a load balancer's checks arrive; known is false as long as it is too early to tell. It is pure.
 func (a arrivals) finding(now time.Time, nodePort int32) (v finding, known bool) {
 	checked, unchecked := a.checked(now)
 	want := fmt.Sprintf("it must ask GET %s at node port %d of every node", infra.HealthPath, nodePort)

@@ -305,7 +305,7 @@ func conditionOf(conditions []metav1.Condition, kind string) metav1.Condition {
 	return metav1.Condition{}
 }
 
-// proxyFinding says whether the proxies run. It is pure.
+// proxyFinding reports whether the proxies run. It is pure.
 func proxyFinding(in *inputs, err error) finding {
 	if taken := new(takenError); errors.As(err, &taken) {
 		return no(api.ReasonNameTaken, "%v", err)

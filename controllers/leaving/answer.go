@@ -29,7 +29,7 @@ func answerOf(pod *corev1.Pod) drain.Answer {
 	return drain.Answer{State: drain.Unknown, Message: "nobody has said yet how the load balancer has it"}
 }
 
-// isProxyOf says whether a pod is one that runs a gateway's proxy: a ServiceAccount's token may be bound to any pod that uses it.
+// isProxyOf reports whether a pod is one that runs a gateway's proxy: a ServiceAccount's token may be bound to any pod that uses it.
 func isProxyOf(gateway server.GatewayKey, pod *corev1.Pod) bool {
 	return pod.Namespace == gateway.Namespace && pod.Labels[infra.GatewayLabel] == gateway.Name && pod.Spec.ServiceAccountName == infra.Name(gateway.Name)
 }

@@ -63,7 +63,7 @@ func TestIdentityDecides(t *testing.T) {
 		"nobody's token":                 {"forged", "shop/front/pod-1", codes.Unauthenticated},
 		"a token of nothing":             {"//", "//", codes.Unauthenticated},
 		"a token that nobody can review": {"unsure", "shop/front/pod-1", codes.Unavailable},
-		"a stolen node id":               {"other/gw/pod-9", "shop/front/pod-1", codes.PermissionDenied},
+		"a foreign node id":              {"other/gw/pod-9", "shop/front/pod-1", codes.PermissionDenied},
 		"another pod's node id":          {"shop/front/pod-2", "shop/front/pod-1", codes.PermissionDenied},
 		"no node id":                     {"shop/front/pod-1", "", codes.PermissionDenied},
 	} {

@@ -33,15 +33,15 @@ type GatewayStatus struct {
 
 // Build does everything at once.
 func Build(in Inputs) Result {
-	world := index(in)
-	fragments := Fragments(in, world)
+	objects := index(in)
+	fragments := Fragments(in, objects)
 	assemblies := map[types.NamespacedName]Assembly{}
 	var result Result
-	for _, name := range sortedKeys(world.gateways, compareNames) {
-		assembly := Assemble(Listeners(world.gateways[name], world), fragments, in.Now)
+	for _, name := range sortedKeys(objects.gateways, compareNames) {
+		assembly := Assemble(Listeners(objects.gateways[name], objects), fragments, in.Now)
 		for _, backend := range assembly.Backends {
 			owner := types.NamespacedName{Namespace: backend.Namespace, Name: backend.Service}
-			assembly.Gateway.Endpoints = append(assembly.Gateway.Endpoints, Endpoints(backend, world.slices[owner]))
+			assembly.Gateway.Endpoints = append(assembly.Gateway.Endpoints, Endpoints(backend, objects.slices[owner]))
 		}
 		assemblies[name] = assembly
 		result.Gateways = append(result.Gateways, assembly.Gateway)
@@ -86,8 +86,8 @@ func Attached(fragments []Fragment) []Fragment {
 	return fragments
 }
 
-// world is a Lookup over Inputs.
-type world struct {
+// objects is a Lookup over Inputs.
+type objects struct {
 	gateways map[types.NamespacedName]Gateway
 	services map[types.NamespacedName]*corev1.Service
 	secrets  map[types.NamespacedName]*corev1.Secret
@@ -96,10 +96,10 @@ type world struct {
 	slices   map[types.NamespacedName][]*discoveryv1.EndpointSlice
 }
 
-var _ Lookup = world{}
+var _ Lookup = objects{}
 
-func index(in Inputs) world {
-	w := world{
+func index(in Inputs) objects {
+	w := objects{
 		gateways: map[types.NamespacedName]Gateway{},
 		services: map[types.NamespacedName]*corev1.Service{},
 		secrets:  map[types.NamespacedName]*corev1.Secret{},
@@ -126,19 +126,19 @@ func index(in Inputs) world {
 	return w
 }
 
-func (w world) Gateway(namespace, name string) (Gateway, bool) {
+func (w objects) Gateway(namespace, name string) (Gateway, bool) {
 	gw, found := w.gateways[types.NamespacedName{Namespace: namespace, Name: name}]
 	return gw, found
 }
 
-func (w world) Service(namespace, name string) *corev1.Service {
+func (w objects) Service(namespace, name string) *corev1.Service {
 	return w.services[types.NamespacedName{Namespace: namespace, Name: name}]
 }
 
-func (w world) Secret(namespace, name string) *corev1.Secret {
+func (w objects) Secret(namespace, name string) *corev1.Secret {
 	return w.secrets[types.NamespacedName{Namespace: namespace, Name: name}]
 }
 
-func (w world) Grants(namespace string) []*gatewayv1.ReferenceGrant { return w.grants[namespace] }
+func (w objects) Grants(namespace string) []*gatewayv1.ReferenceGrant { return w.grants[namespace] }
 
-func (w world) NamespaceLabels(namespace string) map[string]string { return w.labels[namespace] }
+func (w objects) NamespaceLabels(namespace string) map[string]string { return w.labels[namespace] }

@@ -75,7 +75,7 @@ func addSlice(into map[spot]ir.Endpoint, slice *discoveryv1.EndpointSlice, portN
 	}
 }
 
-// stateOf says whether an endpoint is used, and whether it is draining.
+// stateOf reports whether an endpoint is used, and whether it is draining.
 func stateOf(c discoveryv1.EndpointConditions) (draining, use bool) {
 	ready := orDefault(c.Ready, true)
 	if ready {

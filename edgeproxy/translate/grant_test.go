@@ -33,7 +33,7 @@ func TestPermittedByEveryFieldOfAGrant(t *testing.T) {
 		grant := &gatewayv1.ReferenceGrant{Spec: gatewayv1.ReferenceGrantSpec{
 			From: []gatewayv1.ReferenceGrantFrom{from}, To: []gatewayv1.ReferenceGrantTo{to},
 		}}
-		lookup := world{grants: map[string][]*gatewayv1.ReferenceGrant{"backends": {grant}}}
+		lookup := objects{grants: map[string][]*gatewayv1.ReferenceGrant{"backends": {grant}}}
 		if got := permitted(r, lookup); got != c.want {
 			t.Errorf("%s: permitted is %v, want %v", c.name, got, c.want)
 		}
@@ -49,7 +49,7 @@ func TestAGrantPermitsWithinOneEntry(t *testing.T) {
 		{Spec: gatewayv1.ReferenceGrantSpec{From: from, To: to}},
 		{Spec: gatewayv1.ReferenceGrantSpec{From: []gatewayv1.ReferenceGrantFrom{{Group: "g", Kind: "HTTPRoute", Namespace: "shop"}}}},
 	}
-	if permitted(r, world{grants: map[string][]*gatewayv1.ReferenceGrant{"backends": grants}}) {
+	if permitted(r, objects{grants: map[string][]*gatewayv1.ReferenceGrant{"backends": grants}}) {
 		t.Error("the parts of several entries permit it together")
 	}
 }

@@ -28,27 +28,27 @@ type request struct {
 func TestRoutesMatchAsGatewayAPISays(t *testing.T) {
 	for seed := range uint64(400) {
 		random := rand.New(rand.NewPCG(seed, 1))
-		world := newRandomWorld(random)
-		table := buildTable(t, world)
+		made := newRandomRoutes(random)
+		table := buildTable(t, made)
 		for range 50 {
 			r := randomRequest(random)
-			want, got := world.reference(r), tableAnswer(table, r)
+			want, got := made.reference(r), tableAnswer(table, r)
 			if got != want {
-				t.Fatalf("seed %d: %+v gets %q, want %q of\n%s\nwith\n%s", seed, r, got, want, toYAML(t, world.routes), toYAML(t, table))
+				t.Fatalf("seed %d: %+v gets %q, want %q of\n%s\nwith\n%s", seed, r, got, want, toYAML(t, made.routes), toYAML(t, table))
 			}
 		}
 	}
 }
 
-// randomWorld is some routes of one host, in which each rule has a backend of its own, so that an answer names its rule.
-type randomWorld struct {
+// randomRoutes is some routes of one host, in which each rule has a backend of its own, so that an answer names its rule.
+type randomRoutes struct {
 	routes []*gatewayv1.HTTPRoute
 	// broken rules, by backend, can't be built as written.
 	broken map[string]bool
 }
 
-func newRandomWorld(random *rand.Rand) randomWorld {
-	world := randomWorld{broken: map[string]bool{}}
+func newRandomRoutes(random *rand.Rand) randomRoutes {
+	made := randomRoutes{broken: map[string]bool{}}
 	for i := range 1 + random.IntN(3) {
 		route := &gatewayv1.HTTPRoute{ObjectMeta: metav1.ObjectMeta{
 			Namespace: "shop", Name: fmt.Sprintf("route-%d", i),
@@ -57,14 +57,14 @@ func newRandomWorld(random *rand.Rand) randomWorld {
 		route.Spec.ParentRefs = []gatewayv1.ParentReference{{Group: pointer(gatewayv1.Group("edgegateway.dev")), Kind: pointer(gatewayv1.Kind(ParentKind)), Name: "edge"}}
 		for j := range 1 + random.IntN(4) {
 			name := fmt.Sprintf("backend-%d-%d", i, j)
-			route.Spec.Rules = append(route.Spec.Rules, world.randomRule(random, name))
+			route.Spec.Rules = append(route.Spec.Rules, made.randomRule(random, name))
 		}
-		world.routes = append(world.routes, route)
+		made.routes = append(made.routes, route)
 	}
-	return world
+	return made
 }
 
-func (w *randomWorld) randomRule(random *rand.Rand, backend string) gatewayv1.HTTPRouteRule {
+func (w *randomRoutes) randomRule(random *rand.Rand, backend string) gatewayv1.HTTPRouteRule {
 	rule := gatewayv1.HTTPRouteRule{BackendRefs: []gatewayv1.HTTPBackendRef{{}}}
 	rule.BackendRefs[0].Name = gatewayv1.ObjectName(backend)
 	rule.BackendRefs[0].Port = pointer(gatewayv1.PortNumber(80))
@@ -119,11 +119,11 @@ func randomRequest(random *rand.Rand) request {
 	}
 }
 
-func buildTable(t *testing.T, world randomWorld) ir.VirtualHost {
+func buildTable(t *testing.T, made randomRoutes) ir.VirtualHost {
 	t.Helper()
 	in := readManifests(t, "kind: EdgeGateway\nmetadata: {namespace: shop, name: edge}\nspec: {listeners: [{name: http, port: 80, protocol: HTTP}]}")
-	in.HTTPRoutes = world.routes
-	for _, route := range world.routes {
+	in.HTTPRoutes = made.routes
+	for _, route := range made.routes {
 		for _, rule := range route.Spec.Rules {
 			service := corev1.Service{}
 			service.Name, service.Namespace = string(rule.BackendRefs[0].Name), "shop"
@@ -170,7 +170,7 @@ type candidate struct {
 }
 
 // reference is the backend that a request has to get, or a status.
-func (w randomWorld) reference(r request) string {
+func (w randomRoutes) reference(r request) string {
 	var candidates []candidate
 	for _, route := range w.routes {
 		for i, rule := range route.Spec.Rules {

@@ -216,15 +216,15 @@ type piece struct {
 }
 
 func pieces(in Inputs) map[string]piece {
-	world := index(in)
+	objects := index(in)
 	all := map[string]piece{}
-	for _, f := range Fragments(in, world) {
+	for _, f := range Fragments(in, objects) {
 		refs := f.Refs
 		f.Refs = nil
 		all[showSource(f.Source)] = piece{f, refs}
 	}
 	for _, gw := range in.Gateways {
-		edge := Listeners(gw, world)
+		edge := Listeners(gw, objects)
 		refs := edge.Refs
 		edge.Refs = nil
 		all[showSource(edge.Source)] = piece{edge, refs}

@@ -26,10 +26,10 @@ func (c complete) Preflight(ctx context.Context, desired, observed providers.Gra
 	return nil
 }
 
-// Survey implements Surveyor: what can't be listed is not.
+// ListOwned implements OwnedLister: what can't be listed is not.
 func (c complete) ListOwned(ctx context.Context, cluster string, places []providers.Place) ([]providers.OwnedResource, error) {
-	if surveyor, ok := c.Provider.(providers.OwnedLister); ok {
-		return surveyor.ListOwned(ctx, cluster, places)
+	if lister, ok := c.Provider.(providers.OwnedLister); ok {
+		return lister.ListOwned(ctx, cluster, places)
 	}
 	return nil, nil
 }

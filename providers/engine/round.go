@@ -19,13 +19,13 @@ type Round struct {
 	Gateway *providers.Gateway
 	// Refs are the footprint as it is stored, and the foreign things that the gateway names. Its nodes are added.
 	Refs providers.Refs
-	// Store writes another footprint before anything is made in a new place, and another memory before a thing in it is changed. If it
+	// Store writes another footprint before anything is made in a new place, and what was last applied before a resource in it is changed. If it
 	// fails, nothing is done.
-	Store func(ctx context.Context, footprint []providers.Place, memory plan.LastApplied) error
-	// Hold says whether a plan has to wait for a person. Nil: none has. While one waits, what runs is kept up by updates in place, and
+	Store func(ctx context.Context, footprint []providers.Place, applied plan.LastApplied) error
+	// Hold reports whether a plan has to wait for a person. Nil: none has. While one waits, what runs is kept up by updates in place, and
 	// nothing else is done.
 	Hold func(ahead plan.Plan) bool
-	// Memory is what was known when all was as wanted last, if it was. Drift is told by it.
+	// LastApplied is what was known when all was as wanted last, if it was. Drift is told by it.
 	LastApplied plan.LastApplied
 	// Awaited says that somebody waits for a target to be served, or to be out: its state is then looked at again and again.
 	Awaited bool
@@ -48,7 +48,7 @@ type Outcome struct {
 	Drifted []plan.Drift
 	// Footprint as it is stored, or, when nothing is left to do, as it may be.
 	Footprint []providers.Place
-	// Memory as it is to be kept.
+	// LastApplied as it is to be kept.
 	LastApplied plan.LastApplied
 	// Err is what kept the round from its end.
 	Err error
@@ -181,11 +181,11 @@ func (r Round) change(ctx context.Context, out *Outcome) {
 		out.Status = r.Provider.Report(out.Observed)
 		changes = slices.DeleteFunc(changes, func(c providers.Change) bool { return c.Verb != providers.Update || c.Impact != providers.InPlace })
 	}
-	if memory, differs := out.LastApplied.Before(changes, out.Drifted); differs {
-		if out.Err = r.Store(ctx, out.Footprint, memory); out.Err != nil {
+	if applied, differs := out.LastApplied.Before(changes, out.Drifted); differs {
+		if out.Err = r.Store(ctx, out.Footprint, applied); out.Err != nil {
 			return
 		}
-		out.LastApplied = memory
+		out.LastApplied = applied
 	}
 	out.Applied, out.Err = Apply(ctx, r.Provider, r.Owner, changes)
 }

@@ -36,7 +36,7 @@ func (c *Cloud) admit(o Object) error {
 	if !markPattern.MatchString(o.Mark) {
 		return refuse(InvalidParameter, "bad mark %q", o.Mark)
 	}
-	return c.judge(o)
+	return c.check(o)
 }
 
 // amend refuses a change that can't be made.
@@ -47,7 +47,7 @@ func (c *Cloud) amend(old, next Object) error {
 	if !reflect.DeepEqual(fixed(old.Spec), fixed(next.Spec)) {
 		return refuse(InvalidParameter, "%s: what was fixed when it was created can't be changed", old.ID)
 	}
-	return c.judge(next)
+	return c.check(next)
 }
 
 // fixed returns what of a spec can't be changed.
@@ -66,8 +66,8 @@ func fixed(spec any) any {
 	}
 }
 
-// judge refuses a spec that can't be.
-func (c *Cloud) judge(o Object) error {
+// check refuses a spec that can't be.
+func (c *Cloud) check(o Object) error {
 	switch s := o.Spec.(type) {
 	case AddressSpec:
 		if s.Family != providers.IPv4 && s.Family != providers.IPv6 {

@@ -138,12 +138,12 @@ func (m *matching) removal(i int) providers.Verb {
 	return providers.Delete
 }
 
-// within says whether the observed node k is a part of i, and ends with it.
+// within reports whether the observed node k is a part of i, and ends with it.
 func (m *matching) within(k, i int) bool {
 	return k != i && m.there[i].ID != "" && m.there[k].Within == m.there[i].ID && m.removal(i) == providers.Delete
 }
 
-// goesAlong says whether the observed node k is a part of one that goes, and need not go before it to let go of what that one waits for.
+// goesAlong reports whether the observed node k is a part of one that goes, and need not go before it to let go of what that one waits for.
 func (m *matching) goesAlong(k int, going map[int]bool) bool {
 	for i := range m.there {
 		if !going[i] || !m.within(k, i) {
@@ -169,7 +169,7 @@ func (m *matching) dependents(i int) []int {
 	return found
 }
 
-// renamed says whether the observed node i is there under another name than the Waiting node that is wanted.
+// renamed reports whether the observed node i is there under another name than the Waiting node that is wanted.
 func (m *matching) renamed(i int) bool {
 	n := m.there[i]
 	j, wanted := m.byKey[n.Key]

@@ -11,7 +11,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// Memory is what a gateway's things were when all was as wanted, sorted by key and name. By it, what somebody else changed is told from what
+// LastApplied is what a gateway's resources were when all was as wanted, sorted by key and name. By it, what somebody else changed is told from what
 // is wanted otherwise now: before we change a thing ourselves, its digest is taken out. It is kept with the gateway, so that it outlives the
 // process; what is not in it has not drifted.
 type LastApplied []AppliedResource
@@ -69,20 +69,20 @@ func (l LastApplied) Recorded(desired, observed providers.Graph, drifted []Drift
 	if !finished(desired, observed, drifted, report) {
 		return l
 	}
-	var memory LastApplied
+	var kept LastApplied
 	for _, n := range Current(desired, observed).Nodes {
 		differs := slices.ContainsFunc(drifted, func(d Drift) bool { return d.Key == n.Key && d.Name == n.Name })
 		if !n.Unmanaged && !differs {
-			memory = append(memory, AppliedResource{Key: n.Key, Name: n.Name, ID: n.ID, Digest: digestOf(n)})
+			kept = append(kept, AppliedResource{Key: n.Key, Name: n.Name, ID: n.ID, Digest: digestOf(n)})
 		}
 	}
 	for _, d := range drifted {
 		if i := slices.IndexFunc(l, func(t AppliedResource) bool { return t.Key == d.Key && t.Name == d.Name }); i >= 0 {
-			memory = append(memory, l[i])
+			kept = append(kept, l[i])
 		}
 	}
-	slices.SortFunc(memory, func(a, b AppliedResource) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Name, b.Name)) })
-	return memory
+	slices.SortFunc(kept, func(a, b AppliedResource) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Name, b.Name)) })
+	return kept
 }
 
 // finished reports whether nothing is left to do or, where drift is only reported, nothing but that.

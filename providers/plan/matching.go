@@ -6,7 +6,7 @@ import (
 	"github.com/edgegateway/edgegateway/providers"
 )
 
-// situation is wanted against observed: who matches whom.
+// matching is wanted against observed: who matches whom.
 type matching struct {
 	wanted []providers.Node
 	there  []providers.Node
@@ -69,7 +69,7 @@ func (m *matching) observed(j int) (providers.Node, bool) {
 	return m.there[m.match[j]], true
 }
 
-// available says whether everything that a node depends on is Ready.
+// available reports whether everything that a node depends on is Ready.
 func (m *matching) available(n providers.Node) bool {
 	return !slices.ContainsFunc(n.DependsOn, func(key string) bool { return !m.readyKey(key) })
 }
@@ -86,12 +86,12 @@ func (m *matching) readyKey(key string) bool {
 	})
 }
 
-// adoptable says whether the thing that w is to adopt is there. What is not adopted always is.
+// adoptable reports whether the thing that w is to adopt is there. What is not adopted always is.
 func (m *matching) adoptable(w providers.Node) bool {
 	return !w.Adopt || slices.ContainsFunc(m.there, func(n providers.Node) bool { return n.Key == w.Key && n.ID == w.ID })
 }
 
-// settled says whether the wanted node j is there, Ready and as wanted.
+// settled reports whether the wanted node j is there, Ready and as wanted.
 func (m *matching) settled(j int) bool {
 	w := m.wanted[j]
 	n, ok := m.observed(j)
@@ -114,7 +114,7 @@ func (m *matching) allSettled() bool {
 	return true
 }
 
-// surplus says whether the observed node i is ours and not wanted. What is under a Waiting key is neither.
+// surplus reports whether the observed node i is ours and not wanted. What is under a Waiting key is neither.
 func (m *matching) surplus(i int) bool {
 	n := m.there[i]
 	if m.kept[i] || n.Unmanaged || !n.Exists() {
@@ -124,7 +124,7 @@ func (m *matching) surplus(i int) bool {
 	return !wanted || m.wanted[j].State != providers.Waiting
 }
 
-// double says whether the observed node i is one of several with its key and name, and not the one to keep.
+// double reports whether the observed node i is one of several with its key and name, and not the one to keep.
 func (m *matching) double(i int) bool {
 	for k, n := range m.there {
 		if k == i || n.Unmanaged || n.Key != m.there[i].Key || n.Name != m.there[i].Name {
@@ -161,7 +161,7 @@ func Current(desired, observed providers.Graph) providers.Graph {
 	return providers.Graph{Nodes: nodes}
 }
 
-// Settled says whether the goal is reached: everything wanted is there, Ready and as wanted, and nothing of ours is surplus.
+// Settled reports whether the goal is reached: everything wanted is there, Ready and as wanted, and nothing of ours is surplus.
 func Settled(desired, observed providers.Graph) bool {
 	m := match(desired, observed)
 	return m.allSettled() && len(m.everySurplus()) == 0

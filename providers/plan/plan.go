@@ -23,7 +23,7 @@ type Plan struct {
 	Hash string `json:"hash"`
 }
 
-// ApprovedBy says whether an approval, the hash of an earlier plan, still covers p: the goal is the same and nothing worse than what
+// ApprovedBy reports whether an approval, the hash of an earlier plan, still covers p: the goal is the same and nothing worse than what
 // was approved is ahead. A plan that is half carried out, or that waits, stays approved.
 func (p Plan) ApprovedBy(approval string) bool {
 	goal, impact, ok := cutHash(p.Hash)

@@ -118,7 +118,7 @@ func finish(plan Plan, desired, graph providers.Graph) (Plan, error) {
 	return plan, nil
 }
 
-// waits says whether the wanted node j waits for something outside: it is Waiting or brought, is to adopt what is not there, depends on such a node, or needs a
+// waits reports whether the wanted node j waits for something outside: it is Waiting or brought, is to adopt what is not there, depends on such a node, or needs a
 // slot that is held under such a node's key.
 func (m *matching) waits(j int, seen map[int]bool) bool {
 	if seen[j] {

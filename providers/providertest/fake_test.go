@@ -181,7 +181,7 @@ func disown(cloud *fake.Cloud, id string) bool {
 	if o.ID == "" {
 		return false
 	}
-	o.Mark = providers.Owner{Cluster: "thief"}.Mark()
+	o.Mark = providers.Owner{Cluster: "another"}.Mark()
 	cloud.Put(o)
 	return true
 }

@@ -117,22 +117,22 @@ func disowned(h Harness) (Tally, error) {
 		}
 	}
 	if tried[providers.Update] == 0 || tried[providers.Delete] == 0 {
-		return Tally{}, fmt.Errorf("%d updates and %d deletions of stolen things were tried", tried[providers.Update], tried[providers.Delete])
+		return Tally{}, fmt.Errorf("%d updates and %d deletions of resources with another owner were tried", tried[providers.Update], tried[providers.Delete])
 	}
 	return Tally{}, nil
 }
 
-// steal drives towards goal up to the k-th change, disowns what that is about to change, and makes it.
+// takeOwner drives towards goal up to the k-th change, disowns what that is about to change, and makes it.
 func takeOwner(h Harness, goal *providers.Gateway, k int) (bool, error) {
 	w, d, err := start(h, h.Gateway())
 	if err != nil {
 		return false, err
 	}
-	thief := &ownerTaken{Provider: d.Provider, at: k, world: w}
-	d.Provider = thief
+	taking := &ownerTaken{Provider: d.Provider, at: k, world: w}
+	d.Provider = taking
 	for range d.Limit {
 		_, err = d.Step(context.Background(), goal)
-		if thief.done {
+		if taking.done {
 			break
 		}
 		if err != nil {
@@ -141,21 +141,21 @@ func takeOwner(h Harness, goal *providers.Gateway, k int) (bool, error) {
 		w.Advance()
 	}
 	switch {
-	case !thief.done:
+	case !taking.done:
 		return false, fmt.Errorf("the change was not made again")
-	case thief.id == "":
+	case taking.id == "":
 		return false, nil
-	case providers.ClassOf(thief.err) != providers.Denied:
-		return true, fmt.Errorf("it gives %v, not a Denied error", thief.err)
+	case providers.ClassOf(taking.err) != providers.Denied:
+		return true, fmt.Errorf("it gives %v, not a Denied error", taking.err)
 	}
-	now, there := find(w.Inventory(), thief.id)
-	if !there || !reflect.DeepEqual(now, thief.taken) {
-		return true, fmt.Errorf("%s was %v and is now %v", thief.id, thief.taken, now)
+	now, there := find(w.Inventory(), taking.id)
+	if !there || !reflect.DeepEqual(now, taking.taken) {
+		return true, fmt.Errorf("%s was %v and is now %v", taking.id, taking.taken, now)
 	}
 	return true, nil
 }
 
-// thief is a Provider under which the thing that the change number `at` is about gets another owner just before.
+// ownerTaken is a Provider under which the thing that the change number `at` is about gets another owner just before.
 type ownerTaken struct {
 	providers.Provider
 	at    int

@@ -21,7 +21,7 @@ func stateOf(out engine.Outcome, address string) providers.State {
 	return "out"
 }
 
-// known says whether AWS itself has a target, in any state.
+// known reports whether AWS itself has a target, in any state.
 func (a *account) known(t *testing.T, address string) bool {
 	t.Helper()
 	for _, group := range a.cloud.TargetGroups.All(a.cloud.Kernel.Inventory.Now()) {

@@ -19,7 +19,7 @@ func (c *Cluster) Kubeconfig() string { return filepath.Join(c.dir, "kubeconfig"
 // Logs is the folder with a log of each component and daemon, and with those of pods below pods/. It goes with the cluster.
 func (c *Cluster) Logs() string { return filepath.Join(c.dir, "log") }
 
-// Ready tells whether the API answers and the node is Ready.
+// Ready reports whether the API answers and the node is Ready.
 func (c *Cluster) Ready(ctx context.Context) bool { return c.api.nodeReady(ctx) }
 
 // Kubectl runs kubectl as administrator and returns what it said on stdout; the error holds what it said on stderr.

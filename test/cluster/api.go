@@ -79,7 +79,7 @@ func (a *api) do(ctx context.Context, method, path string, body, value any) erro
 	return nil
 }
 
-// nodeReady tells whether pods may be scheduled, and their service account exists.
+// nodeReady reports whether pods may be scheduled, and their service account exists.
 func (a *api) nodeReady(ctx context.Context) bool {
 	var node struct {
 		Spec struct {

@@ -34,7 +34,7 @@ type baseline struct {
 const afterwards = 6 * time.Second
 
 // newBaseline plays a scenario without faults. It is an error if that breaks an oracle.
-func newBaseline(worldName string, sc scenario, m sabotage) (*baseline, error) {
+func newBaseline(worldName string, sc scenario, m mutation) (*baseline, error) {
 	setup := sc
 	setup.disruptive = true // what came before is not judged
 	start := newSim(worlds[worldName](), setup)
@@ -68,7 +68,7 @@ func newBaseline(worldName string, sc scenario, m sabotage) (*baseline, error) {
 }
 
 // begin returns a run that is about to meet a plan: a copy of the settled world with a new process, which has looked at everything once.
-func (b *baseline) begin(p plan, m sabotage) (*sim, error) {
+func (b *baseline) begin(p plan, m mutation) (*sim, error) {
 	s := b.start.fork(b.scenario, m)
 	s.order = rand.New(rand.NewPCG(p.seed, 1))
 	s.gate.plan = map[int]faultKind{}
@@ -96,7 +96,7 @@ func (b *baseline) begin(p plan, m sabotage) (*sim, error) {
 }
 
 // run meets one plan, and returns what it broke.
-func (b *baseline) run(p plan, m sabotage) error {
+func (b *baseline) run(p plan, m mutation) error {
 	s, err := b.begin(p, m)
 	if err != nil {
 		return err
@@ -118,7 +118,7 @@ func (b *baseline) run(p plan, m sabotage) error {
 	return errors.Join(errs...)
 }
 
-// onTrack says whether a run went as the clean one up to its first fault: otherwise the harness is not deterministic, and a plan means nothing.
+// onTrack reports whether a run went as the clean one up to its first fault: otherwise the harness is not deterministic, and a plan means nothing.
 func (b *baseline) onTrack(s *sim, p plan) error {
 	first := p.faults[0].call
 	if len(s.gate.trace) <= first || s.gate.fired == 0 {
@@ -132,7 +132,7 @@ func (b *baseline) onTrack(s *sim, p plan) error {
 	return nil
 }
 
-// within says whether a run wrote not much more than the clean one: outside the cluster once more for each fault, and in it as often as it
+// within reports whether a run wrote not much more than the clean one: outside the cluster once more for each fault, and in it as often as it
 // takes to say so.
 func (b *baseline) within(s *sim, p plan, faults int) error {
 	var errs []error

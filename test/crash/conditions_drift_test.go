@@ -148,7 +148,7 @@ func TestWhatIsRemovedWhileNobodyLooksIsNamed(t *testing.T) {
 		}
 		t.Run(c.name(), func(t *testing.T) {
 			t.Parallel()
-			s := start.fork(scenario{disruptive: true}, sabotage{})
+			s := start.fork(scenario{disruptive: true}, mutation{})
 			at := s.tamper(c)
 			s.spend(t, 10*time.Minute)
 			if named := s.named(t, at, api.ReasonRepairing, c.says); named.at.Sub(at) > time.Minute {

@@ -134,7 +134,7 @@ func settled(t *testing.T, w world, gateway *api.EdgeGateway, more ...func(*sim)
 // another returns a copy of a run that has looked around.
 func (s *sim) another(t *testing.T) *sim {
 	t.Helper()
-	copied := s.fork(scenario{disruptive: true}, sabotage{})
+	copied := s.fork(scenario{disruptive: true}, mutation{})
 	copied.spend(t, 13*time.Minute)
 	return copied
 }

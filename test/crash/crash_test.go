@@ -21,7 +21,7 @@ func TestReplay(t *testing.T) {
 	if i < 0 || worlds[p.world] == nil {
 		t.Fatalf("there is no %s/%s", p.world, p.scenario)
 	}
-	b, err := newBaseline(p.world, scenarios()[i], sabotage{})
+	b, err := newBaseline(p.world, scenarios()[i], mutation{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,7 +31,7 @@ func TestReplay(t *testing.T) {
 	for _, f := range p.faults {
 		t.Logf("call %d of %d is %s", f.call, len(b.trace), b.trace[f.call])
 	}
-	if err := b.run(p, sabotage{}); err != nil {
+	if err := b.run(p, mutation{}); err != nil {
 		t.Errorf("%s\n%v", p, err)
 	}
 }

@@ -117,7 +117,7 @@ func forwards(t *simaws.Tables, now simcloud.View, b simaws.Balancer, port int, 
 	return nil
 }
 
-// lets says whether a rule of one of the groups lets a port in.
+// lets reports whether a rule of one of the groups lets a port in.
 func lets(t *simaws.Tables, now simcloud.View, groups []string, port int, from func(simaws.GroupRule) bool) bool {
 	return slices.ContainsFunc(t.Rules.All(now), func(r simaws.GroupRule) bool {
 		return slices.Contains(groups, r.Group) && !r.Egress && r.From <= port && port <= r.To && from(r)

@@ -25,7 +25,7 @@ const (
 // faultKinds are tried at every call.
 var faultKinds = []faultKind{crashBefore, crashAfter, lostReply}
 
-// effective says whether a call that meets the fault has its effect.
+// effective reports whether a call that meets the fault has its effect.
 func (k faultKind) effective() bool { return k == "" || k == crashAfter || k == lostReply }
 
 // errCut is what the process sees of a broken connection.

@@ -69,7 +69,7 @@ func parallel(n int, do func(i int)) {
 }
 
 // baselines plays all stories in all worlds without faults.
-func baselines(t *testing.T, m sabotage) []*baseline {
+func baselines(t *testing.T, m mutation) []*baseline {
 	t.Helper()
 	type story struct {
 		world string
@@ -177,11 +177,11 @@ func slicesOf(plans []plan, of int) []plan {
 func TestCrashes(t *testing.T) {
 	began := time.Now()
 	seed := uint64(defaultSeed)
-	all := baselines(t, sabotage{})
+	all := baselines(t, mutation{})
 	played := jobs(all, seed)
 	parallel(len(played), func(i int) {
 		j := played[i]
-		j.err = guarded(func() error { return j.baseline.run(j.plan, sabotage{}) })
+		j.err = guarded(func() error { return j.baseline.run(j.plan, mutation{}) })
 	})
 	failed := 0
 	for _, j := range played {
@@ -219,7 +219,7 @@ func clip(text string) string {
 	return text
 }
 
-// checkTally says whether as many runs were made as there are calls, times three.
+// checkTally reports whether as many runs were made as there are calls, times three.
 func checkTally(t *testing.T, all []*baseline, played []*job) {
 	t.Helper()
 	for _, name := range worldNames() {

@@ -14,8 +14,8 @@ import (
 	"github.com/edgegateway/edgegateway/providers/manual"
 )
 
-// bent is a client of the API server with some of its functions replaced. What is nil is the inner client's.
-type bent struct {
+// changedClient is a client of the API server with some of its functions replaced. What is nil is the inner client's.
+type changedClient struct {
 	client.Client
 	get    func(key client.ObjectKey, into client.Object)
 	list   func(into client.ObjectList)
@@ -24,7 +24,7 @@ type bent struct {
 	status func(object client.Object) bool
 }
 
-func (c *bent) Get(ctx context.Context, key client.ObjectKey, into client.Object, opts ...client.GetOption) error {
+func (c *changedClient) Get(ctx context.Context, key client.ObjectKey, into client.Object, opts ...client.GetOption) error {
 	err := c.Client.Get(ctx, key, into, opts...)
 	if err == nil && c.get != nil {
 		c.get(key, into)
@@ -32,7 +32,7 @@ func (c *bent) Get(ctx context.Context, key client.ObjectKey, into client.Object
 	return err
 }
 
-func (c *bent) List(ctx context.Context, into client.ObjectList, opts ...client.ListOption) error {
+func (c *changedClient) List(ctx context.Context, into client.ObjectList, opts ...client.ListOption) error {
 	err := c.Client.List(ctx, into, opts...)
 	if err == nil && c.list != nil {
 		c.list(into)
@@ -40,22 +40,22 @@ func (c *bent) List(ctx context.Context, into client.ObjectList, opts ...client.
 	return err
 }
 
-func (c *bent) Update(ctx context.Context, object client.Object, opts ...client.UpdateOption) error {
+func (c *changedClient) Update(ctx context.Context, object client.Object, opts ...client.UpdateOption) error {
 	if c.update != nil {
 		c.update(object)
 	}
 	return c.Client.Update(ctx, object, opts...)
 }
 
-func (c *bent) Status() client.SubResourceWriter { return bentStatus{c.Client.Status(), c} }
+func (c *changedClient) Status() client.SubResourceWriter { return bentStatus{c.Client.Status(), c} }
 
 type bentStatus struct {
 	client.SubResourceWriter
-	bent *bent
+	changedClient *changedClient
 }
 
 func (w bentStatus) Patch(ctx context.Context, object client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
-	if w.bent.status != nil && !w.bent.status(object) {
+	if w.changedClient.status != nil && !w.changedClient.status(object) {
 		return nil
 	}
 	return w.SubResourceWriter.Patch(ctx, object, patch, opts...)
@@ -63,21 +63,21 @@ func (w bentStatus) Patch(ctx context.Context, object client.Object, patch clien
 
 // kubeMutants are faults of the controllers, as their reads and writes show them.
 func kubeMutants() []mutant {
-	of := func(name, what, user string, make func(s *sim, c *bent), stories ...string) mutant {
-		return mutant{name: name, what: what, stories: stories, sabotage: sabotage{client: func(s *sim, by string, inner client.Client) client.Client {
+	of := func(name, what, user string, make func(s *sim, c *changedClient), stories ...string) mutant {
+		return mutant{name: name, what: what, stories: stories, mutation: mutation{client: func(s *sim, by string, inner client.Client) client.Client {
 			if by != user {
 				return inner
 			}
-			c := &bent{Client: inner}
+			c := &changedClient{Client: inner}
 			make(s, c)
 			return c
 		}}}
 	}
 	return []mutant{
-		of("no-finalizer", "the gateway is not held", gateways, func(_ *sim, c *bent) {
+		of("no-finalizer", "the gateway is not held", gateways, func(_ *sim, c *changedClient) {
 			c.update = func(object client.Object) { object.SetFinalizers(nil) }
 		}, "aws/delete", "aws/create"),
-		of("no-footprint", "places are not written down", gateways, func(_ *sim, c *bent) {
+		of("no-footprint", "places are not written down", gateways, func(_ *sim, c *changedClient) {
 			c.status = func(object client.Object) bool {
 				if gateway, ok := object.(*api.EdgeGateway); ok {
 					gateway.Status.Footprint = nil
@@ -86,14 +86,14 @@ func kubeMutants() []mutant {
 			}
 		}, "aws/create", "aws/delete"),
 		of("late-footprint", "places are written down after something was made there", gateways, lateFootprint, "aws/abort", "manual/abort", "rfc2136/abort"),
-		of("unheld-class", "classes do not see that they are used", classes, func(_ *sim, c *bent) {
+		of("class-not-kept", "classes do not see that they are used", classes, func(_ *sim, c *changedClient) {
 			c.list = func(into client.ObjectList) {
 				if all, ok := into.(*api.EdgeGatewayList); ok {
 					all.Items = nil
 				}
 			}
 		}, "aws/uninstall", "aws/create"),
-		of("boaster", "every status says Ready", gateways, func(_ *sim, c *bent) {
+		of("status-always-ready", "every status says Ready", gateways, func(_ *sim, c *changedClient) {
 			c.status = func(object client.Object) bool {
 				for _, condition := range conditionsOf(object) {
 					setReady(object, condition)
@@ -101,7 +101,7 @@ func kubeMutants() []mutant {
 				return true
 			}
 		}, "aws/create"),
-		of("oblivious", "a round that could not look says that there is no address", gateways, func(_ *sim, c *bent) {
+		of("forgets-addresses", "a round that could not look says that there is no address", gateways, func(_ *sim, c *changedClient) {
 			c.status = func(object client.Object) bool {
 				gateway, ok := object.(*api.EdgeGateway)
 				if ok && !isReady(gateway) {
@@ -110,10 +110,10 @@ func kubeMutants() []mutant {
 				return true
 			}
 		}, "rfc2136/revoked", "aws/revoked"),
-		of("undead", "a deletion is not noticed", gateways, func(_ *sim, c *bent) {
+		of("ignores-deletion", "a deletion is not noticed", gateways, func(_ *sim, c *changedClient) {
 			c.get = func(_ client.ObjectKey, into client.Object) { into.SetDeletionTimestamp(nil) }
 		}, "manual/delete", "aws/delete"),
-		of("old-nodes", "nodes are read once", gateways, func(_ *sim, c *bent) {
+		of("old-nodes", "nodes are read once", gateways, func(_ *sim, c *changedClient) {
 			var first []corev1.Node
 			c.list = func(into client.ObjectList) {
 				if all, ok := into.(*corev1.NodeList); ok {
@@ -124,7 +124,7 @@ func kubeMutants() []mutant {
 				}
 			}
 		}, "manual/churn", "aws/churn"),
-		of("takes-over", "a hand-off of that name is taken for ours", "documents", func(s *sim, c *bent) {
+		of("takes-over", "a hand-off of that name is taken for ours", "documents", func(s *sim, c *changedClient) {
 			c.get = func(_ client.ObjectKey, into client.Object) {
 				if gateway := s.gateway(tenant, gatewayName); gateway != nil {
 					owner := providers.Owner{Cluster: clusterUID, Gateway: string(gateway.UID)}
@@ -132,7 +132,7 @@ func kubeMutants() []mutant {
 				}
 			}
 		}, "manual/collision"),
-		of("restless", "something is written in every round", gateways, func(s *sim, c *bent) {
+		of("writes-every-round", "something is written in every round", gateways, func(s *sim, c *changedClient) {
 			c.list = func(into client.ObjectList) {
 				all, ok := into.(*api.EdgeGatewayList)
 				if !ok || len(all.Items) == 0 {
@@ -150,7 +150,7 @@ func kubeMutants() []mutant {
 }
 
 // lateFootprint drops the write that comes before something is made: the one that changes nothing but places and memory.
-func lateFootprint(s *sim, c *bent) {
+func lateFootprint(s *sim, c *changedClient) {
 	c.status = func(object client.Object) bool {
 		gateway, ok := object.(*api.EdgeGateway)
 		if !ok {

@@ -8,7 +8,7 @@ import (
 )
 
 // recordsAs changes the records that are wanted.
-func recordsAs(p *twisted, inner providers.Provider, change func(n *providers.Node)) {
+func recordsAs(p *overridden, inner providers.Provider, change func(n *providers.Node)) {
 	p.desired = func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
 		graph, err := inner.Desired(gw, observed)
 		graph.Nodes = slices.Clone(graph.Nodes)
@@ -22,7 +22,7 @@ func recordsAs(p *twisted, inner providers.Provider, change func(n *providers.No
 }
 
 // tooEarly publishes the address that is likely to come.
-func tooEarly(_ *sim, p *twisted, inner providers.Provider) {
+func tooEarly(_ *sim, p *overridden, inner providers.Provider) {
 	recordsAs(p, inner, func(n *providers.Node) {
 		if n.State == providers.Waiting {
 			n.State, n.Problem = "", ""
@@ -31,8 +31,8 @@ func tooEarly(_ *sim, p *twisted, inner providers.Provider) {
 	})
 }
 
-// stranger publishes somebody else's address beside ours.
-func stranger(_ *sim, p *twisted, inner providers.Provider) {
+// foreignAddress publishes somebody else's address beside ours.
+func foreignAddress(_ *sim, p *overridden, inner providers.Provider) {
 	recordsAs(p, inner, func(n *providers.Node) {
 		if record, ok := n.Spec.(rfc2136.Record); ok && n.State == "" {
 			record.Values = append(slices.Clone(record.Values), "203.0.113.99")

@@ -13,7 +13,7 @@ type mutant struct {
 	name, what string
 	// stories of which the runs without faults, or else those with some, must notice.
 	stories  []string
-	sabotage sabotage
+	mutation mutation
 }
 
 func mutants() []mutant { return slices.Concat(providerMutants(), kubeMutants()) }
@@ -33,7 +33,7 @@ func (m mutant) kill(known map[string]*baseline) (plan, string, bool) {
 			}
 			for _, p := range plans {
 				p.mutant = m.name
-				if err := guarded(func() error { return b.run(p, m.sabotage) }); err != nil {
+				if err := guarded(func() error { return b.run(p, m.mutation) }); err != nil {
 					return p, strings.SplitN(err.Error(), "\n", 2)[0], true
 				}
 			}
@@ -58,7 +58,7 @@ func TestMutantsAreFoundOut(t *testing.T) {
 		world, story, _ := strings.Cut(names[i], "/")
 		for _, sc := range scenarios() {
 			if sc.name == story {
-				made[i], errs[i] = newBaseline(world, sc, sabotage{})
+				made[i], errs[i] = newBaseline(world, sc, mutation{})
 			}
 		}
 	})

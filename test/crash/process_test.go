@@ -67,17 +67,17 @@ func (s *sim) start() *process {
 	cached, live := &kubeClient{s, p, true}, &kubeClient{s, p, false}
 	adapters := s.world.registry(s, p)
 	available := edgegateway.Available{Providers: (&registry.Registry{}).Providers(), DNS: (&registry.Registry{}).DNSProviders()}
-	kube := s.sabotage.kube(s, gateways, cached)
+	kube := s.mutation.kube(s, gateways, cached)
 	p.reconcilers = map[string]reconciler{
 		gateways: &edgegateway.Reconciler{
-			Client: kube, Live: live, Secrets: live, Events: silent{}, Providers: s.sabotage.providers(s, adapters), Available: available,
+			Client: kube, Live: live, Secrets: live, Events: silent{}, Providers: s.mutation.providers(s, adapters), Available: available,
 			Namespace: operatorNamespace, Cluster: s.cluster,
 			Proxy: edgegateway.ProxyConfig{OperatorImage: "edgegateway:test", Files: func(uint64) (edgegateway.ProxyFiles, bool) {
 				return edgegateway.ProxyFiles{Bootstrap: []byte("{}"), CABundle: []byte("-")}, true
 			}},
 			Reach: edgegateway.NewReach(nil), Health: edgegateway.NewHealth(live), Measure: s.world.probe,
 		},
-		classes: &edgegateway.ClassReconciler{Client: s.sabotage.kube(s, classes, cached), Available: available, Namespace: operatorNamespace, Secrets: live},
+		classes: &edgegateway.ClassReconciler{Client: s.mutation.kube(s, classes, cached), Available: available, Namespace: operatorNamespace, Secrets: live},
 	}
 	p.resync()
 	s.processes = append(s.processes, p)
@@ -223,7 +223,7 @@ func (s *sim) gateway(namespace, name string) *api.EdgeGateway {
 	return object.(*api.EdgeGateway)
 }
 
-// isReady says whether a gateway's status says that clients are served.
+// isReady reports whether a gateway's status says that clients are served.
 func isReady(gateway *api.EdgeGateway) bool {
 	return gateway != nil && slices.ContainsFunc(gateway.Status.Conditions, func(c metav1.Condition) bool {
 		return c.Type == api.ConditionReady && c.Status == metav1.ConditionTrue

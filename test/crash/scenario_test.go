@@ -81,7 +81,7 @@ var worlds = map[string]func() world{
 	"aws": newAWSWorld, "manual": newManualWorld, "rfc2136": newRFC2136World,
 }
 
-// playedIn says whether a scenario is played in a world.
+// playedIn reports whether a scenario is played in a world.
 func (s scenario) playedIn(world string) bool {
 	return len(s.worlds) == 0 || slices.Contains(s.worlds, world)
 }

@@ -32,7 +32,7 @@ type sim struct {
 	processes []*process
 	serial    int
 	scenario  scenario
-	sabotage  sabotage
+	mutation  mutation
 	// deaf loses all events of watches; stale is how late caches are; twins is how many operators run at once.
 	deaf  bool
 	stale time.Duration
@@ -94,12 +94,12 @@ func (s *sim) attach() {
 }
 
 // fork returns a run that goes on from here in copies of everything, with a new process. It must be settled.
-func (s *sim) fork(sc scenario, sabotage sabotage) *sim {
+func (s *sim) fork(sc scenario, mutation mutation) *sim {
 	w, err := s.world.fork()
 	if err != nil {
 		panic(fmt.Sprintf("copying a settled world: %v", err))
 	}
-	run := &sim{world: w, cluster: s.cluster, gate: &gate{open: true}, scenario: sc, sabotage: sabotage, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
+	run := &sim{world: w, cluster: s.cluster, gate: &gate{open: true}, scenario: sc, mutation: mutation, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
 	run.store = s.store.fork(w.now)
 	run.attach()
 	return run

@@ -330,7 +330,7 @@ func emptyLike(object client.Object) client.Object {
 	return reflect.New(reflect.TypeOf(object).Elem()).Interface().(client.Object)
 }
 
-// hasGeneration says whether Kubernetes counts generations for a kind.
+// hasGeneration reports whether Kubernetes counts generations for a kind.
 func hasGeneration(object client.Object) bool {
 	switch object.(type) {
 	case *api.EdgeGateway, *api.EdgeGatewayClass, *appsv1.Deployment, *policyv1.PodDisruptionBudget, *autoscalingv2.HorizontalPodAutoscaler:
@@ -340,7 +340,7 @@ func hasGeneration(object client.Object) bool {
 	}
 }
 
-// hasStatus says whether a kind has a status that only its own subresource writes.
+// hasStatus reports whether a kind has a status that only its own subresource writes.
 func hasStatus(object client.Object) bool {
 	_, isService := object.(*corev1.Service)
 	return hasGeneration(object) || isService

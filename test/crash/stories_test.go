@@ -123,7 +123,7 @@ func deleteNode(s *sim, name string) {
 	}
 }
 
-// readyAgain says whether the story ends with a gateway that is ready, or none.
+// readyAgain reports whether the story ends with a gateway that is ready, or none.
 func readyAgain(s *sim) bool {
 	gateway := s.gateway(tenant, gatewayName)
 	return gateway == nil || meta.IsStatusConditionPresentAndEqual(gateway.Status.Conditions, api.ConditionReady, metav1.ConditionTrue)

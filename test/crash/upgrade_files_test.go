@@ -113,7 +113,7 @@ func decodeObject(document []byte) (client.Object, error) {
 }
 
 // takeover returns a run in a recorded world, in which a new operator is about to start.
-func takeover(name string, m sabotage) (*sim, recordable, error) {
+func takeover(name string, m mutation) (*sim, recordable, error) {
 	w := recordables[name]()
 	texts := map[string][]byte{}
 	for _, file := range []string{clusterFile, w.file()} {
@@ -126,7 +126,7 @@ func takeover(name string, m sabotage) (*sim, recordable, error) {
 	if err := w.load(texts[w.file()]); err != nil {
 		return nil, nil, err
 	}
-	s := &sim{world: w, cluster: clusterUID, gate: &gate{}, sabotage: m, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
+	s := &sim{world: w, cluster: clusterUID, gate: &gate{}, mutation: m, twins: 1, beliefs: map[item]int{}, order: rand.New(rand.NewPCG(1, 1))}
 	s.store = newStore(scheme, w.now)
 	if err := decodeCluster(s.store, texts[clusterFile]); err != nil {
 		return nil, nil, err
@@ -138,10 +138,10 @@ func takeover(name string, m sabotage) (*sim, recordable, error) {
 // asked is what a provider was asked for: the gateway as the controllers hand it over, in the contract's own JSON.
 type asked map[string]providers.Gateway
 
-// eavesdrop returns a sabotage that harms nothing, and notes what providers are asked for, by the gateway's name.
-func eavesdrop(into asked) sabotage {
-	return sabotage{provider: func(_ *sim, inner providers.Provider) providers.Provider {
-		return &twisted{Provider: inner, desired: func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
+// noting returns a mutation that harms nothing, and notes what providers are asked for, by the gateway's name.
+func noting(into asked) mutation {
+	return mutation{provider: func(_ *sim, inner providers.Provider) providers.Provider {
+		return &overridden{Provider: inner, desired: func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
 			into[gw.Name] = gw
 			return inner.Desired(gw, observed)
 		}}

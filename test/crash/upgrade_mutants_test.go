@@ -21,12 +21,12 @@ type successor struct {
 	same bool
 }
 
-func (m successor) sabotage() sabotage {
+func (m successor) mutation() mutation {
 	if m.gateway == nil && m.node == nil {
-		return sabotage{}
+		return mutation{}
 	}
-	return sabotage{provider: func(_ *sim, inner providers.Provider) providers.Provider {
-		return &twisted{Provider: inner, desired: func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
+	return mutation{provider: func(_ *sim, inner providers.Provider) providers.Provider {
+		return &overridden{Provider: inner, desired: func(gw providers.Gateway, observed providers.Graph) (providers.Graph, error) {
 			if m.gateway != nil {
 				gw.Ports, gw.Hostnames, gw.SourceRanges = slices.Clone(gw.Ports), slices.Clone(gw.Hostnames), slices.Clone(gw.SourceRanges)
 				m.gateway(&gw)
@@ -78,7 +78,7 @@ func TestUpgradeFindsWhatMoves(t *testing.T) {
 		for _, name := range sortedKeys(recordables) {
 			t.Run(what+" in "+name, func(t *testing.T) {
 				m := successors[what]
-				s, _, err := takeover(name, m.sabotage())
+				s, _, err := takeover(name, m.mutation())
 				if err != nil {
 					t.Fatal(err)
 				}

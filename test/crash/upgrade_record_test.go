@@ -51,7 +51,7 @@ func record(t *testing.T, name string) {
 	write(clusterFile, cluster)
 	write(w.file(), outside)
 	said := asked{}
-	again, _, err := takeover(name, eavesdrop(said))
+	again, _, err := takeover(name, noting(said))
 	if err != nil {
 		t.Fatal(err)
 	}

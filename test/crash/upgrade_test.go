@@ -22,7 +22,7 @@ const upgradeWatch = 25 * time.Minute
 func TestUpgradeMovesNothing(t *testing.T) {
 	for _, name := range sortedKeys(recordables) {
 		t.Run(name, func(t *testing.T) {
-			s, _, err := takeover(name, sabotage{})
+			s, _, err := takeover(name, mutation{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,7 +51,7 @@ func TestUpgradeAsksTheSame(t *testing.T) {
 	for _, name := range sortedKeys(recordables) {
 		t.Run(name, func(t *testing.T) {
 			said := asked{}
-			s, _, err := takeover(name, eavesdrop(said))
+			s, _, err := takeover(name, noting(said))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -77,7 +77,7 @@ func TestUpgradeAsksTheSame(t *testing.T) {
 func TestUpgradeStillRemovesAll(t *testing.T) {
 	for _, name := range sortedKeys(recordables) {
 		t.Run(name, func(t *testing.T) {
-			s, w, err := takeover(name, sabotage{})
+			s, w, err := takeover(name, mutation{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -116,7 +116,7 @@ func (w *manualWorld) registry(s *sim, p *process) *registry.Registry {
 	live, cached := &kubeClient{s, p, false}, &kubeClient{s, p, true}
 	pace := engine.DefaultPace()
 	pace.Now = w.now
-	r := &registry.Registry{Documents: manual.NewConfigMaps(s.sabotage.kube(s, "documents", live), s.sabotage.kube(s, "documents", cached)), Pace: pace}
+	r := &registry.Registry{Documents: manual.NewConfigMaps(s.mutation.kube(s, "documents", live), s.mutation.kube(s, "documents", cached)), Pace: pace}
 	if w.zone != nil {
 		r.DialDNS = w.zone.dialer(func(name string, mutating bool) faultKind { return s.gate.enter(p, name, mutating) }, s.changed)
 	}
@@ -374,7 +374,7 @@ func (w *manualWorld) answers(address string, port int32) error {
 	return errNobody
 }
 
-// open says whether a Service has a node port.
+// open reports whether a Service has a node port.
 func (w *manualWorld) open(nodePort int32) bool {
 	return slices.ContainsFunc(w.sim.store.list("Service"), func(object kubeObject) bool {
 		return slices.ContainsFunc(object.(*corev1.Service).Spec.Ports, func(p corev1.ServicePort) bool { return p.NodePort == nodePort })

@@ -31,7 +31,7 @@ type world interface {
 	probe(request prober.Request) (ok bool, reason, message string)
 	// serves returns what a client of the gateway would find amiss; nil if all is well.
 	serves(gateway *api.EdgeGateway) error
-	// holds says whether an object of the API server is part of this world: a hand-off.
+	// holds reports whether an object of the API server is part of this world: a hand-off.
 	holds(id objectID) bool
 	// noticed is told of changes of the API server.
 	noticed(r revision)

@@ -101,7 +101,7 @@ func (n *nameServer) used(name string) bool {
 	return false
 }
 
-// under says whether there is anything below a name.
+// under reports whether there is anything below a name.
 func (n *nameServer) under(name string) bool {
 	for id := range n.sets {
 		if strings.HasSuffix(id.name, "."+name) {

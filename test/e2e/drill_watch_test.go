@@ -128,7 +128,7 @@ func (d *drill) answered(ctx context.Context, how string, wanted func(pods map[s
 	})
 }
 
-// only tells whether all names begin alike.
+// only reports whether all names begin alike.
 func only(pods map[string]int, prefix string) bool {
 	for pod := range pods {
 		if !strings.HasPrefix(pod, prefix) {

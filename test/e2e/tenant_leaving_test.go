@@ -17,7 +17,7 @@ import (
 
 // asksHowItLeaves asks a replica how far the load balancer is with the token's pod. Who is no proxy gets no answer, and a proxy of the tenant's one
 // about itself: in a private data centre, that nobody can tell.
-func (x *thief) asksHowItLeaves(t *testing.T, token string, want codes.Code) {
+func (x *attacker) asksHowItLeaves(t *testing.T, token string, want codes.Code) {
 	t.Helper()
 	transport := &http.Transport{
 		DialContext:     x.Host(cluster.NodeHost).DialContext,

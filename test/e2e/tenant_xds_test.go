@@ -32,8 +32,8 @@ import (
 // xdsTypes are all that proxies ask for.
 var xdsTypes = []string{xds.ListenerType, xds.TableType, xds.ClusterType, xds.EndpointType, xds.SecretType}
 
-// thief is a tenant who may make pods and tokens in its own namespace, and who comes to the operator's pods.
-type thief struct {
+// attacker is a tenant who may make pods and tokens in its own namespace, and who comes to the operator's pods.
+type attacker struct {
 	*scene
 	// operator is the address of one of its pods.
 	operator string
@@ -43,12 +43,12 @@ type thief struct {
 	pod, victim *corev1.Pod
 }
 
-func newThief(t *testing.T) *thief {
+func newAttacker(t *testing.T) *attacker {
 	t.Helper()
 	s := newTenant(t)
 	s.apply(t, gatewayManifest(team, "web", "className: tenant, hostnames: ["+teamHost+"]"), teamRoute)
 	s.gateway(t, team, "web", isAccepted())
-	x := &thief{scene: s, roots: x509.NewCertPool()}
+	x := &attacker{scene: s, roots: x509.NewCertPool()}
 	x.operator = x.aPod(t, site.OperatorNamespace, "app.kubernetes.io/name=edgegateway").Status.PodIP
 	x.pod = x.aPod(t, team, "edgegateway.dev/gateway=web")
 	x.victim = x.aPod(t, site.Namespace, "edgegateway.dev/gateway="+site.Gateway)
@@ -74,7 +74,7 @@ spec:
   rules: [{backendRefs: [{name: echo, port: 80}]}]
 `
 
-func (x *thief) dial(t *testing.T, how credentials.TransportCredentials) *grpc.ClientConn {
+func (x *attacker) dial(t *testing.T, how credentials.TransportCredentials) *grpc.ClientConn {
 	t.Helper()
 	conn, err := grpc.NewClient("passthrough:///"+net.JoinHostPort(x.operator, "18000"), grpc.WithTransportCredentials(how),
 		grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
@@ -88,7 +88,7 @@ func (x *thief) dial(t *testing.T, how credentials.TransportCredentials) *grpc.C
 }
 
 // aPod returns a pod, once there is one.
-func (x *thief) aPod(t *testing.T, namespace, label string) *corev1.Pod {
+func (x *attacker) aPod(t *testing.T, namespace, label string) *corev1.Pod {
 	t.Helper()
 	var pods corev1.PodList
 	key, value, _ := strings.Cut(label, "=")
@@ -103,7 +103,7 @@ func (x *thief) aPod(t *testing.T, namespace, label string) *corev1.Pod {
 }
 
 // token makes one of a ServiceAccount.
-func (x *thief) token(t *testing.T, namespace, account, audience string, boundTo *corev1.Pod) string {
+func (x *attacker) token(t *testing.T, namespace, account, audience string, boundTo *corev1.Pod) string {
 	t.Helper()
 	args := []string{"create", "token", account, "-n", namespace}
 	if audience != "" {
@@ -129,7 +129,7 @@ func as(ctx context.Context, token string) context.Context {
 
 // ask opens a stream of incremental ADS and asks for a type's resources: all of them, and some by name. It returns what comes within two
 // seconds, and the error that ended the stream before, if any.
-func (x *thief) ask(t *testing.T, token, node, kind string, names ...string) ([]*discoveryv3.Resource, error) {
+func (x *attacker) ask(t *testing.T, token, node, kind string, names ...string) ([]*discoveryv3.Resource, error) {
 	t.Helper()
 	// Not a deadline, which gRPC tells the server: it could end the stream first, and that would look like its own wish.
 	ctx, cancel := context.WithCancel(as(t.Context(), token))
@@ -156,8 +156,8 @@ func (x *thief) ask(t *testing.T, token, node, kind string, names ...string) ([]
 
 // TestTenantCantReadAnothersXDS: who is not a proxy of a gateway gets nothing of it, whatever it says it is.
 func TestTenantCantReadAnothersXDS(t *testing.T) {
-	x := newThief(t)
-	stolen := xds.NodeID(site.Namespace, site.Gateway, x.victim.Name)
+	x := newAttacker(t)
+	foreign := xds.NodeID(site.Namespace, site.Gateway, x.victim.Name)
 	own := x.token(t, team, infra.Name("web"), infra.TokenAudience, x.pod)
 	for name, c := range map[string]struct {
 		token string
@@ -175,9 +175,9 @@ func TestTenantCantReadAnothersXDS(t *testing.T) {
 		"its own gateway's token":                     {own, codes.PermissionDenied},
 		"a token with a letter changed":               {own[:len(own)-8] + swapped(own[len(own)-8:]), codes.Unauthenticated},
 	} {
-		t.Run(name+" with a stolen node id", func(t *testing.T) {
+		t.Run(name+" with a foreign node id", func(t *testing.T) {
 			for _, kind := range xdsTypes {
-				got, err := x.ask(t, c.token, stolen, kind, "tcp-80", "secret/shop/web-tls")
+				got, err := x.ask(t, c.token, foreign, kind, "tcp-80", "secret/shop/web-tls")
 				if status.Code(err) != c.want || len(got) > 0 {
 					t.Errorf("%s: got %d resources and %v, want %v", kind, len(got), err, c.want)
 				}
@@ -186,7 +186,7 @@ func TestTenantCantReadAnothersXDS(t *testing.T) {
 		})
 	}
 	t.Run("its own gateway's token with its own node id", func(t *testing.T) { x.getsItsOwn(t, own) })
-	t.Run("every other stream", func(t *testing.T) { x.triesAll(t, own, stolen) })
+	t.Run("every other stream", func(t *testing.T) { x.triesAll(t, own, foreign) })
 	t.Run("no TLS", func(t *testing.T) {
 		_, err := discoveryv3.NewAggregatedDiscoveryServiceClient(x.dial(t, insecure.NewCredentials())).StreamAggregatedResources(as(t.Context(), own))
 		if status.Code(err) != codes.Unavailable {
@@ -207,7 +207,7 @@ func swapped(text string) string {
 }
 
 // getsItsOwn asks for everything there is, and for the victim's resources by name.
-func (x *thief) getsItsOwn(t *testing.T, token string) {
+func (x *attacker) getsItsOwn(t *testing.T, token string) {
 	mine := xds.NodeID(team, "web", x.pod.Name)
 	for _, kind := range xdsTypes {
 		got, err := x.ask(t, token, mine, kind, "tcp-80", "tcp-443", "secret/shop/web-tls", "service/shop/echo/80/http1")
@@ -230,7 +230,7 @@ func (x *thief) getsItsOwn(t *testing.T, token string) {
 }
 
 // triesAll opens each stream and calls each method that xDS has.
-func (x *thief) triesAll(t *testing.T, token, node string) {
+func (x *attacker) triesAll(t *testing.T, token, node string) {
 	for service, methods := range map[string][]string{
 		"discovery.v3.AggregatedDiscoveryService":      {"StreamAggregatedResources"},
 		"listener.v3.ListenerDiscoveryService":         {"StreamListeners", "DeltaListeners", "FetchListeners"},
@@ -259,7 +259,7 @@ func (x *thief) triesAll(t *testing.T, token, node string) {
 }
 
 // call opens a stream by its name and returns the code that it ends with.
-func (x *thief) call(t *testing.T, method, token, node string) codes.Code {
+func (x *attacker) call(t *testing.T, method, token, node string) codes.Code {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(as(t.Context(), token), 5*time.Second)
 	defer cancel()
@@ -272,10 +272,10 @@ func (x *thief) call(t *testing.T, method, token, node string) codes.Code {
 }
 
 // asksAsReplica comes without a client's certificate to where only replicas may.
-func (x *thief) asksAsReplica(t *testing.T, token string) {
+func (x *attacker) asksAsReplica(t *testing.T, token string) {
 	transport := &http.Transport{
 		DialContext: x.Host(cluster.NodeHost).DialContext,
-		// Whoever steals does not care who is stolen from.
+		// An attacker does not care whose pod it is.
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true},
 	}
 	defer transport.CloseIdleConnections()

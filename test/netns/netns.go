@@ -31,7 +31,7 @@ func Do(path string, f func() error) error {
 	return <-result
 }
 
-// visit tells whether the thread is where it was before.
+// visit reports whether the thread is where it was before.
 func visit(path string, f func() error) (restored bool, err error) {
 	home, err := os.Open("/proc/thread-self/ns/net")
 	if err != nil {

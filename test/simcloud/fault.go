@@ -26,7 +26,7 @@ const (
 	FailLate  Act = "FailLate"
 )
 
-// effective says whether a call with this fate has its effect.
+// effective reports whether a call with this fate has its effect.
 func (a Act) effective() bool { return a == Pass || a == LoseReply || a == CutReply || a == FailLate }
 
 // Fate is what becomes of one call.

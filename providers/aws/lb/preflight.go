@@ -133,8 +133,8 @@ func (r *region) quotaUseOf(ctx context.Context, d demand) (quotaUse, error) {
 
 // addressUse returns how the quota of Elastic IPs is used.
 func (r *region) addressUse(ctx context.Context) (quotaUse, error) {
-	limit, told, err := r.addressLimit(ctx)
-	if err != nil || !told {
+	limit, known, err := r.addressLimit(ctx)
+	if err != nil || !known {
 		return quotaUse{}, err
 	}
 	out, err := r.addresses.DescribeAddresses(ctx, &ec2.DescribeAddressesInput{})

@@ -29,7 +29,7 @@ var commonCodes = map[string][]string{
 		"MissingAuthenticationToken", "ServiceUnavailable", "ThrottlingException", "UnrecognizedClientException", "ValidationError"},
 }
 
-// documented says whether AWS has a code that no model declares for an operation. EC2's models declare none: there Rules say which page has it.
+// documented reports whether AWS has a code that no model declares for an operation. EC2's models declare none: there Rules say which page has it.
 func documented(operation, code string) bool {
 	service, _, _ := strings.Cut(operation, ":")
 	if slices.Contains(commonCodes[service], code) {

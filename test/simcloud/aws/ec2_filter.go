@@ -51,7 +51,7 @@ func (f *form) tag() (string, bool) {
 	return tagKey(name, values[0]), true
 }
 
-// passes says whether one of the resource's values fits one of the filter's, which may have * and ? in them.
+// passes reports whether one of the resource's values fits one of the filter's, which may have * and ? in them.
 func passes(f *form, values fields, tags Tags) bool {
 	name := f.text("Name")
 	have := values[name]

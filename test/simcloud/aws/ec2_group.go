@@ -147,7 +147,7 @@ func (c *Cloud) dropGroup(id string) {
 	}
 }
 
-// groupInUse says whether an interface is in a group, or another group's rule refers to it.
+// groupInUse reports whether an interface is in a group, or another group's rule refers to it.
 func (c *Cloud) groupInUse(id string) bool {
 	now := c.Kernel.Inventory.Now()
 	return slices.ContainsFunc(c.Interfaces.All(now), func(i Interface) bool { return slices.Contains(i.Groups, id) }) ||

@@ -86,7 +86,7 @@ func groupDefaults(protocol, targetType string) map[string]string {
 	return all
 }
 
-// allows says whether a value can be one of an attribute's.
+// allows reports whether a value can be one of an attribute's.
 func (a attribute) allows(value string) bool {
 	switch {
 	case a.values != nil:

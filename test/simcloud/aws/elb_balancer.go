@@ -134,7 +134,7 @@ func (c *Cloud) checkIPAddressType(b Balancer) error {
 	return nil
 }
 
-// sameBalancer says whether a second creation with the same name asks for the same.
+// sameBalancer reports whether a second creation with the same name asks for the same.
 func sameBalancer(there, wanted Balancer) bool {
 	return there.Scheme == wanted.Scheme && there.IPAddressType == wanted.IPAddressType && there.VPC == wanted.VPC &&
 		sameSet(there.Groups, wanted.Groups) && maps.Equal(there.Tags, wanted.Tags) && reflect.DeepEqual(asked(there), asked(wanted))

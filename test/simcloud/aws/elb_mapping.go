@@ -71,7 +71,7 @@ func (c *Cloud) checkMapping(r *request, b Balancer, vpc string, m *Mapping) (st
 	return s.VPC, nil
 }
 
-// within says whether an address is in a prefix.
+// within reports whether an address is in a prefix.
 func within(cidr, address string) bool {
 	prefix, err := netip.ParsePrefix(cidr)
 	if err != nil {

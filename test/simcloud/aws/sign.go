@@ -61,7 +61,7 @@ func (c *Cloud) authenticate(incoming *http.Request, body []byte, s scope, r *re
 	}
 }
 
-// knownRegion says whether the region that a request is signed for exists. Route 53 is signed for us-east-1, or, with a custom endpoint, for
+// knownRegion reports whether the region that a request is signed for exists. Route 53 is signed for us-east-1, or, with a custom endpoint, for
 // the client's region.
 func (c *Cloud) knownRegion(s scope) bool {
 	return slices.Contains(c.config.Regions, s.region) || s.service == dnsService && s.region == "us-east-1"

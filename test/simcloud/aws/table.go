@@ -150,7 +150,7 @@ func (c *Cloud) target(g TargetGroup, t Target) (plane.Target, bool) {
 	return target, true
 }
 
-// has says whether an address leads to an interface.
+// has reports whether an address leads to an interface.
 func (i Interface) has(address string) bool {
 	return i.PrivateIP == address || i.IPv6 == address || slices.ContainsFunc(i.Prefixes, func(cidr string) bool { return within(cidr, address) })
 }

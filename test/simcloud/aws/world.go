@@ -49,7 +49,7 @@ func (s Suite) World() (providertest.World, *Cloud) {
 		Inject:    f.inject,
 		Remove:    cloud.Remove,
 		Disown: func(id string) bool {
-			return cloud.Retag(id, Tags{s.MarkTag: providers.Owner{Cluster: "thief"}.Mark()})
+			return cloud.Retag(id, Tags{s.MarkTag: providers.Owner{Cluster: "another"}.Mark()})
 		},
 		Lag: func(calls int) { cloud.SetLag(simcloud.Lag{Calls: calls}) },
 	}, cloud

@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// admits says whether a firewall lets in what a sender sends to a port.
+// admits reports whether a firewall lets in what a sender sends to a port.
 func admits(firewall []Rule, from Sender, protocol Protocol, port int) bool {
 	return slices.ContainsFunc(firewall, func(rule Rule) bool { return rule.lets(from, protocol, port) })
 }

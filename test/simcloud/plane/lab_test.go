@@ -315,7 +315,7 @@ func (l *lab) open(from, to netip.Addr) (*session, error) {
 	return s, err
 }
 
-// works says whether the connection carries a line there and back.
+// works reports whether the connection carries a line there and back.
 func (s *session) works() bool {
 	if _, err := fmt.Fprintln(s, "hello"); err != nil {
 		return false

@@ -54,5 +54,5 @@ func Find(t testing.TB) string {
 	return dir
 }
 
-// InCI says whether a missing judge is a failure.
+// InCI reports whether a missing judge is a failure.
 func InCI() bool { return cmp.Or(os.Getenv("CI"), "false") != "false" }

@@ -50,7 +50,7 @@ func TestAdminLooksAndMeddles(t *testing.T) {
 	if _, there := items()[wiki]; there {
 		t.Error("what was removed is there")
 	}
-	if post("/retag", `{"ID":"`+aws.SeedNodeGroup+`","Tags":{"owner":"thief"}}`) != http.StatusOK || items()["nodes"].Tags["owner"] != "thief" {
+	if post("/retag", `{"ID":"`+aws.SeedNodeGroup+`","Tags":{"owner":"another"}}`) != http.StatusOK || items()["nodes"].Tags["owner"] != "another" {
 		t.Errorf("the group's tags are %v", items()["nodes"].Tags)
 	}
 	for path, body := range map[string]string{"/remove": `"nothing"`, "/retag": `{"ID":"nothing"}`, "/times": `{"Unknown":1}`, "/fault": `{`} {

@@ -165,7 +165,7 @@ func (s *service) inPlaces(sh *shape, place string) map[string]ref {
 	return members
 }
 
-// inBody says whether some of a structure travels in the body.
+// inBody reports whether some of a structure travels in the body.
 func inBody(sh *shape) bool {
 	for _, r := range sh.Members {
 		if r.Location == "" {
@@ -175,7 +175,7 @@ func inBody(sh *shape) bool {
 	return false
 }
 
-// required says whether a structure must have the member that is called so where it travels.
+// required reports whether a structure must have the member that is called so where it travels.
 func required(sh *shape, place, locationName string) bool {
 	return slices.ContainsFunc(sh.Required, func(member string) bool {
 		r := sh.Members[member]
