@@ -36,19 +36,9 @@ func there(key, name string, options ...option) providers.Node {
 }
 
 func needs(keys ...string) option { return func(n *providers.Node) { n.DependsOn = keys } }
-func slots(names ...string) option {
-	return func(n *providers.Node) { n.Slots = names }
-}
-func is(s providers.State) option    { return func(n *providers.Node) { n.State = s } }
-func spec(s any) option              { return func(n *providers.Node) { n.Spec = s } }
-func id(id string) option            { return func(n *providers.Node) { n.ID = id } }
-func within(id string) option        { return func(n *providers.Node) { n.Within = id } }
-func problem(p string) option        { return func(n *providers.Node) { n.Problem = p } }
-func loss(i providers.Impact) option { return func(n *providers.Node) { n.Loss = i } }
-func foreign(n *providers.Node)      { n.Unmanaged = true }
-func retained(n *providers.Node)     { n.Retain = true }
-func adopted(n *providers.Node)      { n.ID, n.Retain, n.Adopt = "id-"+n.Name, true, true }
-func inUse(n *providers.Node)        { n.InUse = true }
+func is(s providers.State) option { return func(n *providers.Node) { n.State = s } }
+func spec(s any) option           { return func(n *providers.Node) { n.Spec = s } }
+func foreign(n *providers.Node)   { n.Unmanaged = true }
 
 // lines tells changes in a form that is easy to compare.
 func lines(changes []providers.Change) []string {

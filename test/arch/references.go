@@ -11,7 +11,7 @@ var (
 	// placeName is a file or folder of ours, as it is written in a sentence; an identifier may follow a package's folder after a dot.
 	placeName = regexp.MustCompile(`(?:^|[^\w./@-])((?:\.ci|api|charts|config|controllers|docs|edgeproxy|providers|test)/[\w./-]*\w)`)
 	// fileName is a Go file without its folder, which is then the sentence's own.
-	fileName = regexp.MustCompile("(?:^|[^\\w./*<-])([a-z][a-z0-9_]*\\.go)\\b")
+	fileName = regexp.MustCompile(`(?:^|[^\w./*<-])([a-z][a-z0-9_]*\.go)\b`)
 	// codeSpan is what Markdown shows as code.
 	codeSpan = regexp.MustCompile("`[^`\n]+`")
 )

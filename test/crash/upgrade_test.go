@@ -117,9 +117,7 @@ func (s *sim) takeOver(watch time.Duration) []string {
 	if s.lastErr != nil {
 		moved = append(moved, s.lastErr.Error())
 	}
-	for _, problem := range s.problems {
-		moved = append(moved, problem)
-	}
+	moved = append(moved, s.problems...)
 	if s.cloud > 0 {
 		moved = append(moved, fmt.Sprintf("%d changes outside the cluster: %s", s.cloud, strings.Join(s.gate.writes(), "; ")))
 	}
