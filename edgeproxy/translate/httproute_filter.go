@@ -119,13 +119,15 @@ func (b *ruleBuilder) headerValues(written []gatewayv1.HTTPHeader, field string)
 	return headers
 }
 
-// headerName refuses names that Envoy lets nobody change.
+// headerName refuses names that nobody may change.
 func (b *ruleBuilder) headerName(name, field string) bool {
-	switch {
+	switch why := ir.ReservedHeader(name); {
 	case strings.EqualFold(name, "host"):
 		b.refuse(unsupported(field, "the Host header can't be changed so: use a URLRewrite filter with hostname"))
 	case !isToken(name):
 		b.refuse(unsupported(field, "%q is not the name of a header: use letters, digits and hyphens", name))
+	case why != "":
+		b.refuse(unsupported(field, "header %q can't be changed, since %s: remove it", name, why))
 	default:
 		return true
 	}

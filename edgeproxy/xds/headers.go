@@ -65,13 +65,20 @@ func validHeaderName(name string) bool {
 	return name != ""
 }
 
-// nameError says why a header can't be changed. Host is changed by a rewrite, and headers with a colon are the request line.
-func nameError(name string) error {
+func tokenError(name string) error {
 	if !validHeaderName(name) {
 		return fmt.Errorf("%q is not a header name in lower case", name)
 	}
-	if name == "host" {
-		return fmt.Errorf("header %q is changed by a rewrite of the host", name)
+	return nil
+}
+
+// nameError says why a header can't be changed. Those with a colon are the request line.
+func nameError(name string) error {
+	if err := tokenError(name); err != nil {
+		return err
+	}
+	if why := ir.ReservedHeader(name); why != "" {
+		return fmt.Errorf("header %q can't be changed, since %s", name, why)
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func buildMatch(match ir.Match) (*routev3.RouteMatch, error) {
 	for _, header := range match.Headers {
 		value, valueErr := buildValue(header)
 		if valueErr != nil || !validHeaderName(header.Name) {
-			err = errors.Join(err, fmt.Errorf("matching header %q: %w", header.Name, errors.Join(valueErr, nameError(header.Name))))
+			err = errors.Join(err, fmt.Errorf("matching header %q: %w", header.Name, errors.Join(valueErr, tokenError(header.Name))))
 			continue
 		}
 		built.Headers = append(built.Headers, headerMatch(header.Name, value))
