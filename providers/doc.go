@@ -4,6 +4,6 @@
 // What is done with it is elsewhere: providers/plan decides, providers/engine acts, providers/records is the core of every DNS adapter, and
 // providers/providertest says whether an adapter keeps the contract.
 //
-// It imports the standard library only. An adapter imports this package, providers/records and its own SDK; it sees
+// It imports the standard library only. An adapter imports this package, providers/records, providers/ratelimit and its own SDK; it sees
 // neither plan nor engine, neither Kubernetes nor the API types.
 package providers
