@@ -2,6 +2,7 @@ package routing
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -55,26 +56,26 @@ func TestRoundsComeWithoutEvents(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		l := &loop{debouncer: debounce.New()}
 		go l.remind(ctx)
-		rounds := 0
+		var rounds atomic.Int64
 		go func() {
 			for l.debouncer.Wait(ctx) {
-				rounds++
+				rounds.Add(1)
 			}
 		}()
 		defer func() { stop(); synctest.Wait() }()
 		time.Sleep(10*time.Second + recheck/2)
 		synctest.Wait()
-		if rounds < 10 {
-			t.Errorf("%d rounds while not everything is read, want one in each second", rounds)
+		if seen := rounds.Load(); seen < 10 {
+			t.Errorf("%d rounds while not everything is read, want one in each second", seen)
 		}
 		l.synced.Store(true)
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		rounds = 0
+		rounds.Store(0)
 		time.Sleep(3 * recheck)
 		synctest.Wait()
-		if rounds != 3 {
-			t.Errorf("%d rounds in three times %v, want 3", rounds, recheck)
+		if seen := rounds.Load(); seen != 3 {
+			t.Errorf("%d rounds in three times %v, want 3", seen, recheck)
 		}
 	})
 }
