@@ -22,19 +22,31 @@ func (v *view) balancersNamed(ctx context.Context, names []string) ([]elbtypes.L
 	return under(v.lists.balancers, names), nil
 }
 
-// byName returns those of the named load balancers that are there. AWS answers none if one of them is not, so then each is asked for alone.
+// byName returns those of the named load balancers that are there.
 func (b balancers) byName(ctx context.Context, names []string) ([]elbtypes.LoadBalancer, error) {
-	var all []elbtypes.LoadBalancer
-	for batch := range slices.Chunk(names, tagBatch) {
+	return eachNamed(names, "LoadBalancerNotFound", func(batch []string) ([]elbtypes.LoadBalancer, error) {
 		out, err := b.balancers.DescribeLoadBalancers(ctx, &elb.DescribeLoadBalancersInput{Names: batch})
+		if err != nil {
+			return nil, fmt.Errorf("reading load balancers %s: %w", strings.Join(batch, ", "), classed(err))
+		}
+		return out.LoadBalancers, nil
+	})
+}
+
+// eachNamed returns those of the named things that are there, as describe finds them, some at a time. AWS answers none if one of them is not,
+// with the code missing, so then each is asked for alone.
+func eachNamed[T any](names []string, missing string, describe func(batch []string) ([]T, error)) ([]T, error) {
+	var all []T
+	for batch := range slices.Chunk(names, tagBatch) {
+		found, err := describe(batch)
 		switch {
 		case err == nil:
-			all = append(all, out.LoadBalancers...)
-		case !session.HasCode(err, "LoadBalancerNotFound"):
-			return nil, fmt.Errorf("reading load balancers %s: %w", strings.Join(batch, ", "), classed(err))
+			all = append(all, found...)
+		case !session.HasCode(err, missing):
+			return nil, err
 		case len(batch) > 1:
 			for _, name := range batch {
-				found, err := b.byName(ctx, []string{name})
+				found, err := eachNamed([]string{name}, missing, describe)
 				if err != nil {
 					return nil, err
 				}

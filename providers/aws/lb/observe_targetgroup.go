@@ -12,7 +12,6 @@ import (
 	elbtypes "github.com/aws/aws-sdk-go-v2/service/elasticloadbalancingv2/types"
 
 	"github.com/edgegateway/edgegateway/providers"
-	session "github.com/edgegateway/edgegateway/providers/aws"
 )
 
 // targetGroupsNamed returns the target groups with names that are there, from the view's lists if it has some, or from AWS.
@@ -48,27 +47,15 @@ func (v *view) targetGroupNode(ctx context.Context, group elbtypes.TargetGroup) 
 	return node, nil
 }
 
-// byName returns those of the named target groups that are there. AWS answers none if one of them is not, so then each is asked for alone.
+// byName returns those of the named target groups that are there.
 func (g targetGroups) byName(ctx context.Context, names []string) ([]elbtypes.TargetGroup, error) {
-	var all []elbtypes.TargetGroup
-	for batch := range slices.Chunk(names, tagBatch) {
+	return eachNamed(names, "TargetGroupNotFound", func(batch []string) ([]elbtypes.TargetGroup, error) {
 		out, err := g.targetGroups.DescribeTargetGroups(ctx, &elb.DescribeTargetGroupsInput{Names: batch})
-		switch {
-		case err == nil:
-			all = append(all, out.TargetGroups...)
-		case !session.HasCode(err, "TargetGroupNotFound"):
+		if err != nil {
 			return nil, fmt.Errorf("reading target groups %s: %w", strings.Join(batch, ", "), classed(err))
-		case len(batch) > 1:
-			for _, name := range batch {
-				found, err := g.byName(ctx, []string{name})
-				if err != nil {
-					return nil, err
-				}
-				all = append(all, found...)
-			}
 		}
-	}
-	return all, nil
+		return out.TargetGroups, nil
+	})
 }
 
 // read returns a group's spec with its attributes, its members and their health.
