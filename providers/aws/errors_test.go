@@ -13,6 +13,7 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/edgegateway/edgegateway/providers"
+	"github.com/edgegateway/edgegateway/providers/providertest"
 )
 
 // answered is an error as the SDK gives it.
@@ -43,19 +44,7 @@ func TestErrorsGetTheirClassFromTheirCode(t *testing.T) {
 		{"a name server that fails", &net.DNSError{IsTemporary: true}, providers.Transient, ReasonCloud, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var got *providers.Error
-			if err := common.Classed(c.err); !errors.As(err, &got) {
-				t.Fatalf("%v has no class", err)
-			}
-			if got.Class != c.class || got.Reason != c.reason || got.Field != c.field || !strings.Contains(got.Error(), c.says) {
-				t.Errorf("it is %s, %s, %q: %s", got.Class, got.Reason, got.Field, got)
-			}
-			if (got.Class == providers.Throttled || got.Reason == ReasonInUse) != (got.After > 0) {
-				t.Errorf("it is to be tried again after %s", got.After)
-			}
-			if !errors.Is(got, c.err) {
-				t.Error("the cause is lost")
-			}
+			providertest.CheckError(t, common.Classed(c.err), c.err, providers.Error{Class: c.class, Reason: c.reason, Field: c.field}, c.says, ReasonInUse)
 		})
 	}
 }

@@ -2,7 +2,6 @@ package crash
 
 import (
 	"maps"
-	"os"
 	"slices"
 	"testing"
 	"time"
@@ -16,11 +15,7 @@ import (
 // policyActions are those that the least policy allows.
 func policyActions(t *testing.T) []string {
 	t.Helper()
-	document, err := os.ReadFile("../../providers/aws/iam-policy.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	actions, err := simaws.PolicyActions(document)
+	actions, err := simaws.PolicyActions("../../providers/aws/iam-policy.json")
 	if err != nil {
 		t.Fatal(err)
 	}

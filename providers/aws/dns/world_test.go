@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,15 +17,12 @@ import (
 
 // world is a simulated Route 53 as the suite sees it.
 type world struct {
-	t       *testing.T
-	cloud   *simaws.Cloud
-	ttl     int32
-	counter providertest.Counter
+	t     *testing.T
+	cloud *simaws.Cloud
+	ttl   int32
+	fates simaws.Fates
 	// seeded is what was there before us, by ID.
 	seeded map[string]simaws.Item
-
-	mu          sync.Mutex
-	connections []*simaws.Connection
 }
 
 // The load balancer that names can point at.
@@ -44,7 +40,7 @@ func newWorldOf(t *testing.T, config simaws.Config) *world {
 			Name: "web", DNSName: balancerHostname, HostedZone: "Z2IFOLAFXWLO4F", VPC: simaws.SeedVPC, Scheme: "internet-facing", IPAddressType: "ipv4", State: "active"})
 	})
 	w.seed()
-	w.cloud.Before = w.fate
+	w.cloud.Before = w.fates.Decide
 	return w
 }
 
@@ -63,10 +59,7 @@ func (w *world) put(set simaws.RecordSet) {
 }
 
 func (w *world) provider() providers.Provider {
-	connection := w.cloud.Connect()
-	w.mu.Lock()
-	w.connections = append(w.connections, connection)
-	w.mu.Unlock()
+	connection := w.fates.Connect(w.cloud)
 	key := simaws.DefaultKey
 	access := session.Access{Credentials: session.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret}, Endpoint: simaws.Endpoint, HTTP: connection.Client()}
 	p, err := New(context.Background(), Config{Access: access, Zones: []string{"example.com"}, TTL: w.ttl})
@@ -76,32 +69,13 @@ func (w *world) provider() providers.Provider {
 	return p
 }
 
-// fate decides what becomes of a call.
-func (w *world) fate(call simcloud.Call) simcloud.Fate {
-	fault := w.counter.Hit(call.Mutating)
-	if fault == nil {
-		return simcloud.Fate{}
-	}
-	if fault.Kind == providertest.CrashBefore || fault.Kind == providertest.CrashAfter {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		for _, connection := range w.connections {
-			connection.Kill()
-		}
-	}
-	return simcloud.Fate{Act: map[providertest.FaultKind]simcloud.Act{
-		providertest.CrashBefore: simcloud.Drop, providertest.CrashAfter: simcloud.LoseReply, providertest.LostReply: simcloud.LoseReply,
-		providertest.Outage: simcloud.Outage, providertest.Throttle: simcloud.Throttle, providertest.Forbid: simcloud.Forbid,
-	}[fault.Kind]}
-}
-
 func (w *world) asSeen() providertest.World {
 	return providertest.World{
 		Provider:  w.provider,
 		Inventory: w.inventory,
 		Advance:   func() { w.cloud.Advance(time.Minute) },
 		Calls:     w.cloud.Calls,
-		Inject:    w.counter.Inject,
+		Inject:    w.fates.Inject,
 		Invariant: w.invariant,
 		Plant:     w.plant,
 		Remove:    w.remove,

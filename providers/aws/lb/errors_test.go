@@ -1,14 +1,13 @@
 package lb
 
 import (
-	"errors"
-	"strings"
 	"testing"
 
 	smithy "github.com/aws/smithy-go"
 
 	"github.com/edgegateway/edgegateway/providers"
 	session "github.com/edgegateway/edgegateway/providers/aws"
+	"github.com/edgegateway/edgegateway/providers/providertest"
 )
 
 // answered is an error as the SDK gives it.
@@ -36,19 +35,7 @@ func TestErrorsGetTheirClassFromTheirCode(t *testing.T) {
 		{"deletion protection", answered("Elastic Load Balancing v2", "DeleteLoadBalancer", "OperationNotPermitted"), providers.Denied, ReasonProtected, "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			var got *providers.Error
-			if err := classed(c.err); !errors.As(err, &got) {
-				t.Fatalf("%v has no class", err)
-			}
-			if got.Class != c.class || got.Reason != c.reason || got.Field != c.field || !strings.Contains(got.Error(), c.says) {
-				t.Errorf("it is %s, %s, %q: %s", got.Class, got.Reason, got.Field, got)
-			}
-			if (got.Class == providers.Throttled || got.Reason == session.ReasonInUse) != (got.After > 0) {
-				t.Errorf("it is to be tried again after %s", got.After)
-			}
-			if !errors.Is(got, c.err) {
-				t.Error("the cause is lost")
-			}
+			providertest.CheckError(t, classed(c.err), c.err, providers.Error{Class: c.class, Reason: c.reason, Field: c.field}, c.says, session.ReasonInUse)
 		})
 	}
 }

@@ -29,15 +29,14 @@ type world struct {
 	// class changes what the class says. Optional.
 	class func(*Config)
 	// seeded is what was there before us, by ID. It must never change.
-	seeded  map[string]simaws.Item
-	counter providertest.Counter
+	seeded map[string]simaws.Item
+	fates  simaws.Fates
 
-	mu          sync.Mutex
-	connections []*simaws.Connection
-	aliases     map[string]bool
-	lost        map[string]bool // hostnames of load balancers that were removed by hand
-	first       error
-	brought     int
+	mu      sync.Mutex
+	aliases map[string]bool
+	lost    map[string]bool // hostnames of load balancers that were removed by hand
+	first   error
+	brought int
 }
 
 func newWorld() *world { return newWorldOf(simaws.Config{Quotas: map[string]int{"elastic-ips": 50}}) }
@@ -45,7 +44,7 @@ func newWorld() *world { return newWorldOf(simaws.Config{Quotas: map[string]int{
 func newWorldOf(config simaws.Config) *world {
 	w := &world{cloud: simaws.New(config), lost: map[string]bool{}}
 	w.seed()
-	w.cloud.Before = w.fate
+	w.cloud.Before = w.fates.Decide
 	w.cloud.After = func(call simcloud.Call) {
 		if call.Mutating {
 			w.checkRecords()
@@ -63,10 +62,7 @@ func (w *world) seed() {
 }
 
 func (w *world) access() session.Access {
-	connection := w.cloud.Connect()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.connections = append(w.connections, connection)
+	connection := w.fates.Connect(w.cloud)
 	key := simaws.DefaultKey
 	return session.Access{
 		Credentials: session.Credentials{AccessKeyID: key.ID, SecretAccessKey: key.Secret}, Endpoint: simaws.Endpoint, HTTP: connection.Client(), Now: w.cloud.Now,
@@ -96,32 +92,13 @@ func (w *world) split(config Config) providers.Provider {
 	return engine.Split(lb, dns)
 }
 
-// fate decides what becomes of a call.
-func (w *world) fate(call simcloud.Call) simcloud.Fate {
-	fault := w.counter.Hit(call.Mutating)
-	if fault == nil {
-		return simcloud.Fate{}
-	}
-	if fault.Kind == providertest.CrashBefore || fault.Kind == providertest.CrashAfter {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		for _, connection := range w.connections {
-			connection.Kill()
-		}
-	}
-	return simcloud.Fate{Act: map[providertest.FaultKind]simcloud.Act{
-		providertest.CrashBefore: simcloud.Drop, providertest.CrashAfter: simcloud.LoseReply, providertest.LostReply: simcloud.LoseReply,
-		providertest.Outage: simcloud.Outage, providertest.Throttle: simcloud.Throttle, providertest.Forbid: simcloud.Forbid,
-	}[fault.Kind]}
-}
-
 func (w *world) asSeen() providertest.World {
 	return providertest.World{
 		Provider:  w.provider,
 		Inventory: w.inventory,
 		Advance:   func() { w.cloud.Advance(step) },
 		Calls:     w.cloud.Calls,
-		Inject:    w.counter.Inject,
+		Inject:    w.fates.Inject,
 		Invariant: w.invariant,
 		Plant:     w.plant,
 		Remove:    w.remove,

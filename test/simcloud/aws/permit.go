@@ -4,13 +4,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"path"
+	"reflect"
 	"slices"
 	"strconv"
 )
 
-// PolicyActions returns the actions that an IAM policy allows, as Key.Allow has them, sorted. Each Action of the document is a text or a list.
-func PolicyActions(document []byte) ([]string, error) {
+// PolicyActions returns the actions that an IAM policy in a file allows, as Key.Allow has them, sorted. Each Action of the document is a text or a
+// list.
+func PolicyActions(file string) ([]string, error) {
+	document, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("reading a policy: %w", err)
+	}
 	var policy struct{ Statement []struct{ Action any } }
 	if err := json.Unmarshal(document, &policy); err != nil {
 		return nil, fmt.Errorf("reading a policy: %w", err)
@@ -28,6 +35,23 @@ func PolicyActions(document []byte) ([]string, error) {
 	}
 	slices.Sort(actions)
 	return slices.Compact(actions), nil
+}
+
+// CalledActions returns the actions that a policy must allow for all calls of some interfaces to the SDK's clients, sorted.
+func CalledActions(clients ...reflect.Type) []string {
+	var actions []string
+	for _, client := range clients {
+		for i := range client.NumMethod() {
+			method := client.Method(i)
+			service := path.Base(method.Type.In(1).Elem().PkgPath())
+			if service == "elasticloadbalancingv2" {
+				service = "elasticloadbalancing"
+			}
+			actions = append(actions, service+":"+method.Name)
+		}
+	}
+	slices.Sort(actions)
+	return actions
 }
 
 // permit refuses a call that the user's policy does not allow.

@@ -35,18 +35,16 @@ func (s Suite) World() (providertest.World, *Cloud) {
 		s.Round = 30 * time.Second
 	}
 	cloud := New(s.Config)
-	f := &fates{}
-	cloud.Before = f.decide
+	f := &Fates{}
+	cloud.Before = f.Decide
 	return providertest.World{
 		Provider: func() providers.Provider {
-			connection := cloud.Connect()
-			f.connected(connection)
-			return s.Provider(connection.Client())
+			return s.Provider(f.Connect(cloud).Client())
 		},
 		Inventory: func() []providertest.Thing { return s.things(cloud) },
 		Advance:   func() { cloud.Advance(s.Round) },
 		Calls:     cloud.Calls,
-		Inject:    f.inject,
+		Inject:    f.Inject,
 		Remove:    cloud.Remove,
 		Disown: func(id string) bool {
 			return cloud.Retag(id, Tags{s.MarkTag: providers.Owner{Cluster: "another"}.Mark()})
@@ -82,26 +80,31 @@ func (s Suite) things(cloud *Cloud) []providertest.Thing {
 	return things
 }
 
-// fates turns the suite's faults into fates of calls.
-type fates struct {
+// Fates turns the faults of package providertest into fates of calls. Decide is for a Cloud's Before. It is safe for concurrent use.
+type Fates struct {
 	mu          sync.Mutex
 	counter     providertest.Counter
 	connections []*Connection
 }
 
-func (f *fates) inject(fault *providertest.Fault) {
+// Inject makes a fault happen, once, and forgets earlier ones; nil makes none happen.
+func (f *Fates) Inject(fault *providertest.Fault) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.counter.Inject(fault)
 }
 
-func (f *fates) connected(connection *Connection) {
+// Connect returns a connection to a cloud that ends when a fault is the process's death.
+func (f *Fates) Connect(cloud *Cloud) *Connection {
+	connection := cloud.Connect()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.connections = append(f.connections, connection)
+	return connection
 }
 
-func (f *fates) decide(call simcloud.Call) simcloud.Fate {
+// Decide says what becomes of a call.
+func (f *Fates) Decide(call simcloud.Call) simcloud.Fate {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	fault := f.counter.Hit(call.Mutating)
